@@ -1,0 +1,1 @@
+"""iesiz: access logs and registrations in, statistics about nobody out."""

@@ -1,0 +1,47 @@
+"""What can go wrong, split by who must act; each class carries the exit code of the command line.
+
+A message names the place (file, line number, table, day), what was expected and what to do.
+It never holds the content of a record: a message is a publication.
+"""
+
+from __future__ import annotations
+
+
+class IesizError(Exception):
+    """Base of every error that iesiz raises on purpose.
+
+    Attributes:
+        exit_code: what the command line returns for it.
+    """
+
+    exit_code = 1
+
+
+class CheckFailed(IesizError):
+    """A check over data found something (exit code 1)."""
+
+    exit_code = 1
+
+
+class SettingsError(IesizError):
+    """Wrong use or wrong settings: the operator must change a setting or the call (exit code 2)."""
+
+    exit_code = 2
+
+
+class InputError(IesizError):
+    """The input cannot be used: whoever delivers it must act (exit code 3)."""
+
+    exit_code = 3
+
+
+class PrivacyRefusal(IesizError):
+    """Refused on privacy grounds: the privacy officer must act (exit code 4)."""
+
+    exit_code = 4
+
+
+class OutsideError(IesizError):
+    """Something outside failed (database, storage, another run) and may be tried again (exit code 5)."""
+
+    exit_code = 5
