@@ -1,0 +1,199 @@
+"""The whole product on one page: what a night does, stage after stage.
+
+    landing --sources--> lines, rows --parse--> identified records --deidentify--> restricted records
+            --aggregate--> exact counts --disclosure--> publishable counts --publish--> tables --catalog--> readers
+
+Only this module opens the stages. Its functions take frozen settings and small frozen inputs and return
+counts, so that a file or a day is a unit of work that can be done anywhere, and done again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from iesiz.aggregate import DayInput, aggregate_day
+from iesiz.calendar import is_due, now, yesterday
+from iesiz.catalog import write_catalog
+from iesiz.deidentify import Context, KeyRing, OwnRoutes, deidentify_chunk, deidentify_rows
+from iesiz.disclosure import protect_table
+from iesiz.examination import Examination, Examiner
+from iesiz.parallel import in_order
+from iesiz.parse import AUTO, LogFormat, choose_format, only_hosts, parse_block
+from iesiz.policy import edition_on, has_edition, load_registry
+from iesiz.publish import Release, publish_day, published_days, recover
+from iesiz.records import Block
+from iesiz.restricted import Content, Reading, Records, mirror_path, part_writer, settle, write_mirror
+from iesiz.settings import Settings
+from iesiz.sources import Fingerprint, find_files, read_blocks, read_registrations, read_start
+from iesiz.storage import store_lock
+from iesiz.tables import load_tables
+from iesiz.vocabulary import Arrivals, DayCounts, FileCounts, FileRef, LineCounts, RegistrationCounts, TableCounts
+
+__all__ = [
+    "build_catalog",
+    "close_day",
+    "days_to_close",
+    "deidentify_file",
+    "deidentify_registrations",
+    "discover",
+    "examine",
+    "store_lock",
+]
+
+START_BYTES = 1 << 16
+
+
+def discover(settings: Settings, day: dt.date | None = None, last: dt.date | None = None) -> Arrivals:
+    """Finish what a crash left, then list the files that arrived.
+
+    Args:
+        day: the one day to close, or None for every day that is due.
+        last: the night's own local day, yesterday by default.
+
+    Raises:
+        PrivacyRefusal: no edition of the policy is in force, or a table is not fit to be published.
+    """
+    last = day or last or yesterday(settings, now())
+    edition_on(settings, last)
+    load_tables()
+    recover(settings)
+    Records(settings).sweep()
+    return Arrivals(find_files(settings), day, last)
+
+
+def days_to_close(settings: Settings, arrivals: Arrivals) -> tuple[dt.date, ...]:
+    """The day that was named; or else, once the files are read, the night's own and every open one that is due."""
+    if arrivals.day is not None:
+        return (arrivals.day,)
+    open_days = Records(settings).open_days(published_days(settings))
+    wanted = {arrivals.last, *(day for day in open_days if day < arrivals.last)}
+    return tuple(day for day in sorted(wanted) if is_due(settings, day, now()))
+
+
+def deidentify_file(settings: Settings, file: FileRef) -> FileCounts:
+    """Read a log file to restricted records, in one pass; content that was read before adds nothing.
+
+    Raises:
+        InputError: the file cannot be read or is of another format; nothing of it is kept.
+    """
+    records = Records(settings)
+    if records.is_unchanged(file):
+        return FileCounts(file.site, file.stream, file.path.name, "", "known", LineCounts(0, 0))
+    form, context = _format(settings, file), _context(settings, file)
+    published = published_days(settings)
+    fingerprint = Fingerprint(tuple(sorted({one.size for one in records.of_stream(file)})))
+    blocks = read_blocks(file.path, settings.reading.chunk_bytes, fingerprint)
+    counts, late = LineCounts(0, 0), dict[str, int]()
+    with part_writer(records, file) as writer:
+        for treated in in_order(lambda block: _treat(block, form, context, settings), blocks, settings.reading.threads):
+            counts = counts.plus(treated.counts)
+            for day, table in treated.days.items():
+                if day in published:
+                    late[day.isoformat()] = late.get(day.isoformat(), 0) + len(table)
+                else:
+                    writer.write(day, table)
+        content = Content(fingerprint.digest, fingerprint.size, fingerprint.prefixes)
+        return settle(records, file, content, Reading(counts, late), writer)
+
+
+@dataclass(frozen=True, slots=True)
+class _Treated:
+    counts: LineCounts
+    days: Mapping[dt.date, pa.Table]
+
+
+def _treat(block: Block, form: LogFormat, context: Context, settings: Settings) -> _Treated:
+    """One block from lines to restricted records; days without an edition in force are left out."""
+    chunk = only_hosts(parse_block(block, form), frozenset(settings.site(context.site).hosts))
+    days = deidentify_chunk(chunk, context) if chunk.rows else {}
+    allowed = {day: table for day, table in days.items() if has_edition(settings, day)}
+    return _Treated(chunk.counts.ignoring("no_edition", chunk.rows - sum(map(len, allowed.values()))), allowed)
+
+
+def _format(settings: Settings, file: FileRef) -> LogFormat:
+    name = next(log.format for log in settings.site(file.site).logs if log.stream == file.stream)
+    return choose_format(file.path, name, read_start(file.path, START_BYTES)).form
+
+
+def _context(settings: Settings, file: FileRef) -> Context:
+    site = settings.site(file.site)
+    routes = OwnRoutes((*site.routes, *(step.route for step in site.funnel)))
+    keys = KeyRing(settings.restricted / "keys")
+    return Context(site.name, site.zone, settings.own_hosts, routes, load_registry("access_log"), keys)
+
+
+def examine(paths: Sequence[Path], form: str, chunk_bytes: int = 1 << 24) -> tuple[Examination, tuple[Examination, ...]]:
+    """Read logs without keeping anything: the totals, and the counts of each file.
+
+    Raises:
+        InputError: a file cannot be read, holds no line or is of another format.
+    """
+    total, each = Examiner(form), []
+    for path in paths:
+        detected = choose_format(path, form, read_start(path, START_BYTES)).form
+        one = Examiner(detected.name)
+        total.format = detected.name if total.format in (AUTO, detected.name) else "mixed"
+        total.start_file()
+        for block in read_blocks(path, chunk_bytes, Fingerprint()):
+            chunk = parse_block(block, detected)
+            one.add(chunk)
+            total.add(chunk)
+        each.append(one.finish())
+    return total.finish(), tuple(each)
+
+
+def deidentify_registrations(settings: Settings) -> RegistrationCounts | None:
+    """Mirror the registration source into the restricted zone, treated; None if there is no source.
+
+    Raises:
+        InputError: the source cannot be read or lacks a mandatory column; the mirror stays as it was.
+    """
+    if settings.registration is None:
+        return None
+    registry = load_registry("registration")
+    rows = read_registrations(settings.base, settings.registration, registry)
+    key = KeyRing(settings.restricted / "keys").key("person", "registration", "mirror")
+    source = settings.registration
+    mirror = deidentify_rows(rows.table, registry, key, source.zone, frozenset(source.sites))
+    write_mirror(settings, mirror.table)
+    rejected = {**rows.rejected, **mirror.rejected}
+    return RegistrationCounts(len(rows.table) + sum(rows.rejected.values()), len(mirror.table), rejected, rows.undeclared)
+
+
+def close_day(settings: Settings, day: dt.date) -> DayCounts:
+    """Aggregate, protect and publish one local day, once.
+
+    Raises:
+        PrivacyRefusal: no edition is in force on the day, or a rule refuses; nothing is published.
+    """
+    edition = edition_on(settings, day)
+    if day in published_days(settings):
+        return DayCounts(day, "already published")
+    if not is_due(settings, day, now()):
+        return DayCounts(day, "open")
+    records, specs = Records(settings), [one for one in load_tables() if edition.permits(one.purpose)]
+    parts, mirror = records.parts(day), mirror_path(settings)
+    missing = tuple(site.name for site in settings.sites if site.logs and site.name not in parts)
+    if not parts:
+        return DayCounts(day, "missing", (), missing)
+    registering = tuple(settings.registration.sites) if settings.registration else ()
+    given = DayInput(day, tuple(settings.sites), parts, mirror if settings.registration and mirror.exists() else None, registering)
+    exact = aggregate_day(given, specs, settings.thresholds, settings.reading.threads)
+    protected = [protect_table(cells, settings.thresholds) for cells in exact]
+    facts = {"missing": list(missing), "sites": sorted(parts)}
+    releases = publish_day(settings, day, protected, edition.name, records.inputs(day), facts)
+    return DayCounts(day, "published", tuple(map(_table_counts, releases)), missing)
+
+
+def _table_counts(one: Release) -> TableCounts:
+    return TableCounts(one.table, one.period, one.cells, one.cells - one.suppressed, one.suppressed, one.verdict)
+
+
+def build_catalog(settings: Settings) -> None:
+    """Build the readers' catalog over what is published, beside the old one, and replace it at once."""
+    write_catalog(settings, load_tables())
