@@ -23,7 +23,7 @@ from iesiz.deidentify import Context, KeyRing, OwnRoutes, deidentify_chunk, deid
 from iesiz.disclosure import protect_table
 from iesiz.examination import Examination, Examiner
 from iesiz.parallel import in_order
-from iesiz.parse import AUTO, LogFormat, choose_format, only_hosts, parse_block
+from iesiz.parse import AUTO, FORMATS, LogFormat, choose_format, format_named, only_hosts, parse_block
 from iesiz.policy import edition_on, has_edition, load_registry
 from iesiz.publish import Release, publish_day, published_days, recover
 from iesiz.records import Block
@@ -42,6 +42,7 @@ __all__ = [
     "deidentify_registrations",
     "discover",
     "examine",
+    "field_treatments",
     "store_lock",
 ]
 
@@ -147,6 +148,14 @@ def examine(paths: Sequence[Path], form: str, chunk_bytes: int = 1 << 24) -> tup
     return total.finish(), tuple(each)
 
 
+def field_treatments(form: str) -> dict[str, str]:
+    """What becomes of each field of a log format, as the registry says; undeclared ones are not read."""
+    registry = load_registry("access_log")
+    fields = format_named(form).fields if form in FORMATS else tuple(registry.fields)
+    declared = {name: registry.of(name) for name in fields}
+    return {name: f"{one.treatment}: {one.meaning}" if one else "not declared: not read" for name, one in declared.items()}
+
+
 def deidentify_registrations(settings: Settings) -> RegistrationCounts | None:
     """Mirror the registration source into the restricted zone, treated; None if there is no source.
 
@@ -185,7 +194,7 @@ def close_day(settings: Settings, day: dt.date) -> DayCounts:
     given = DayInput(day, tuple(settings.sites), parts, mirror if settings.registration and mirror.exists() else None, registering)
     exact = aggregate_day(given, specs, settings.thresholds, settings.reading.threads)
     protected = [protect_table(cells, settings.thresholds) for cells in exact]
-    facts = {"missing": list(missing), "sites": sorted(parts)}
+    facts = {"missing": list(missing), "sites": sorted(parts), "closed": now().date().isoformat()}
     releases = publish_day(settings, day, protected, edition.name, records.inputs(day), facts)
     return DayCounts(day, "published", tuple(map(_table_counts, releases)), missing)
 

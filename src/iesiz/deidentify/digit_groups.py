@@ -74,7 +74,9 @@ class Window:
 def digit_runs(text: str) -> Iterator[Run]:
     """Yield the runs of at least nine digits whose groups are at most three separators apart."""
     for match in _RUN.finditer(text):
-        groups, ends, offset, block = [], {}, 0, 0
+        groups: list[Group] = []
+        ends: dict[int, int] = {}
+        offset = block = 0
         for group in _GROUP.finditer(match.group()):
             start, end = match.start() + group.start(), match.start() + group.end()
             block += bool(groups) and start - groups[-1].end > 1

@@ -78,8 +78,7 @@ class OwnRoutes:
         """Return the template for the segments of a path (decoded, without slashes), or None."""
         if not self.templates:
             return None
-        found = min(_matches(self._root, segments, 0), key=_specificity, default=None)
-        return found
+        return min(_matches(self._root, segments, 0), key=_specificity, default=None)
 
 
 def _matches(node: _Node, segments: Sequence[str], position: int) -> Iterator[str]:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import csv
 import re
+import tomllib
 from importlib.resources import files
 
 from iesiz.deidentify.given import INVALID, NOT_GIVEN, plain_words
 
-_REGION_WORDS = frozenset(
-    "облысы обл облысында область области oblysy oblysi oblys oblast oblast' obl region province".split()
+_KINDS = tomllib.loads((files(__package__) / "regions.toml").read_text("utf-8"))
+_REGION_WORDS, _CITY_WORDS, _COUNTRY_WORDS = (
+    frozenset(_KINDS[kind]) for kind in ("region", "city", "country")
 )
-_CITY_WORDS = frozenset("қаласы қ қала город г гор city qalasy kalasy qala республиканского значения".split())
-_COUNTRY_WORDS = frozenset("казахстан қазақстан kazakhstan qazaqstan республика республикасы рк қр".split())
 _WORDS = re.compile(r"[^\W_]+'?")
 _REGION_OF_THE_CITY = "almaty_region"
 

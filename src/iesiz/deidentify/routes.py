@@ -41,7 +41,8 @@ _NUMBER = re.compile(r"[0-9]+")
 
 
 def _load_person_words() -> frozenset[str]:
-    return frozenset(tomllib.loads((files(__package__) / "routes.toml").read_text("utf-8"))["person_words"])
+    lists = tomllib.loads((files(__package__) / "routes.toml").read_text("utf-8"))
+    return frozenset(lists["person_words"])
 
 
 _PERSON_WORDS = _load_person_words()
@@ -51,8 +52,8 @@ def route_of(path: str, own: OwnRoutes) -> str:
     """Return the route template of a path.
 
     Own routes come first and give exactly their template. Otherwise each of the first eight segments is
-    a small-lettered word or one of ``{n}``, ``{id}``, ``{text}``, ``{other}``, ``{token}``, ``{mail}`` and the
-    recogniser's other placeholders; ``{...}`` stands for what is cut off. At most 240 characters long.
+    a small-lettered word or one of ``{n}``, ``{id}``, ``{text}``, ``{other}`` and the recogniser's
+    placeholders; ``{...}`` stands for what is cut off. At most 240 characters long.
     """
     if len(path) <= MAX_LENGTH and _PLAIN.fullmatch(path) and _names_nobody(path):
         return _route_of_plain(path.rstrip("/"), own)
@@ -96,7 +97,8 @@ def _resolve(target: str) -> list[str]:
 
 
 def _template(segments: list[str]) -> str:
-    kept, length = [], 0
+    kept: list[str] = []
+    length = 0
     for position, segment in enumerate(segments[:MAX_SEGMENTS]):
         is_of_person = position > 0 and _names_person(segments[position - 1])
         treated = "{id}" if is_of_person else _segment(segment)

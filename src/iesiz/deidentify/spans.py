@@ -55,6 +55,7 @@ def merge(spans: Iterable[Span]) -> tuple[Span, ...]:
         if merged and span.start < merged[-1].end:
             last = merged.pop()
             kind = min(last.kind, span.kind, key=_RANK.__getitem__)
-            span = Span(last.start, max(last.end, span.end), kind)
-        merged.append(span)
+            merged.append(Span(last.start, max(last.end, span.end), kind))
+        else:
+            merged.append(span)
     return tuple(merged)

@@ -9,6 +9,6 @@ from __future__ import annotations
 
 from iesiz.parse.chunk import only_hosts, parse_block
 from iesiz.parse.detect import AUTO, Detected, choose_format
-from iesiz.parse.formats import LogFormat
+from iesiz.parse.formats import FORMATS, LogFormat, format_named
 
-__all__ = ["AUTO", "Detected", "LogFormat", "choose_format", "only_hosts", "parse_block"]
+__all__ = ["AUTO", "FORMATS", "Detected", "LogFormat", "choose_format", "format_named", "only_hosts", "parse_block"]

@@ -15,7 +15,7 @@ from iesiz.settings import Settings
 from iesiz.storage import outside
 from iesiz.vocabulary import FileRef, LineCounts
 
-FILE, COPY = "file", "copy"
+FILE, COPY, STOPPED = "file", "copy", "stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,12 @@ class Records:
     def note_copy(self, file: FileRef, digest: str) -> None:
         """Note that a file holds what was read before."""
         self.ledger.append(COPY, {"site": file.site, "stream": file.stream, "digest": digest, "mark": _mark_of(file)})
+
+    def note_stopped(self, file: FileRef, counts: LineCounts) -> None:
+        """Note, once for the same file, that it was stopped for its rejected lines."""
+        facts = {"site": file.site, "stream": file.stream, "mark": _mark_of(file), "counts": asdict(counts)}
+        if all(entry.facts != facts for entry in self.ledger.entries(STOPPED)):
+            self.ledger.append(STOPPED, facts)
 
     def note_file(self, file: FileRef, one: KnownFile, replaces: list[str], counts: LineCounts) -> None:
         """Note that a file was read; from then on its parts count."""

@@ -34,6 +34,7 @@ def settle(records: Records, file: FileRef, content: Content, reading: Reading, 
         records.note_copy(file, content.digest)
         return _counts(file, content, "known", LineCounts(0, 0))
     if reading.counts.rejected_share > records.settings.reading.max_rejected_share:
+        records.note_stopped(file, reading.counts)
         return _counts(file, content, "stopped", reading.counts)
     shorter = [one for one in earlier if content.prefixes.get(one.size) == one.digest and one.size]
     late = _new_late(reading.late, shorter)
