@@ -72,7 +72,7 @@ def _row(number: int, at: datetime, channel: str, lists: dict[str, Any], rng: Ra
         registration_id=f"R{number}",
         registered_at=_stamp(at),
         updated_at=_stamp(at),
-        site=rng.choice(("mega-almaty", "mega-almaty", "mega-astana")) if channel == "desk" else "club",
+        site="club",
         first_name=first,
         last_name=last,
         iin=identifiers.iin(birth, sex, rng),
