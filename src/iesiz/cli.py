@@ -39,7 +39,7 @@ def _code() -> int:
         return error.exit_code
     except click.exceptions.Abort:
         return 130
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, its text may hold content
         click.echo(_defect(error), err=True)
         return 1
 
@@ -48,4 +48,5 @@ def _defect(error: Exception) -> str:
     """Where an unexpected error arose; its text is left out, since it may hold content."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else "an unknown place"
-    return f"iesiz: a defect ({type(error).__name__} at {place}). Please report it; what was stored before is intact."
+    what = f"iesiz: a defect ({type(error).__name__} at {place})."
+    return f"{what} Please report it; what was stored before is intact."

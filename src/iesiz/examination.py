@@ -11,6 +11,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ from iesiz.vocabulary import LineCounts
 GAP_SECONDS = 1800
 DAY_SECONDS = 86400
 Hashes = npt.NDArray[np.uint64]
+Number = TypeVar("Number", np.int64, np.uint64)
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -93,7 +95,11 @@ class Examiner:
 
     def finish(self) -> Examination:
         """Count what was collected."""
-        counts, seconds, offsets = self.counts, _joined(self._seconds, np.int64), _joined(self._offsets, np.int64)
+        counts, seconds, offsets = (
+            self.counts,
+            _joined(self._seconds, np.int64),
+            _joined(self._offsets, np.int64),
+        )
         visitors, dates = _joined(self._visitors, np.uint64), (seconds + offsets) // DAY_SECONDS
         return Examination(
             format=self.format,
@@ -119,7 +125,7 @@ def _hashes(text: CodedText) -> Hashes:
     return np.frombuffer(digests, np.uint64)[text.codes]
 
 
-def _joined(parts: list[npt.NDArray[np.generic]], kind: type[np.generic]) -> npt.NDArray[np.generic]:
+def _joined(parts: list[npt.NDArray[Number]], kind: type[Number]) -> npt.NDArray[Number]:
     return np.concatenate(parts) if parts else np.zeros(0, kind)
 
 

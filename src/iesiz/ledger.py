@@ -76,7 +76,9 @@ def _read(line: bytes, number: int, previous: str, path: Path) -> Entry:
     except (ValueError, KeyError, AttributeError, TypeError):
         sound = False
     if not sound:
-        raise PrivacyRefusal(f"{path}, line {number}: the chain of the ledger is broken. Restore the store from a copy.")
+        raise PrivacyRefusal(
+            f"{path}, line {number}: the chain of the ledger is broken. Restore the store from a copy."
+        )
     facts = {key: value for key, value in body.items() if key not in CHAIN}
     return Entry(number, kind, facts, digest)
 

@@ -1,16 +1,17 @@
-"""A night in-process: files, registrations, days, catalog, in order; one failure does not keep back the rest."""
+"""A night in-process: files, registrations, days, catalog, in order; one failure does not stop the rest."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 from iesiz import pipeline
-from iesiz.errors import IesizError
+from iesiz.errors import IesizError, InputError, OutsideError
 from iesiz.settings import Settings
-from iesiz.vocabulary import DayCounts, FileCounts, RegistrationCounts
+from iesiz.vocabulary import DayCounts, FileCounts, FileRef, RegistrationCounts
 
 Made = TypeVar("Made")
 Progress = Callable[[str, int, int], None]
@@ -41,48 +42,74 @@ class NightCounts:
         return next((code for code in (4, 1, 5, 3, 2) if code in codes), 0)
 
 
+@dataclass(slots=True)
+class _Night:
+    """A night at work: what was done so far and what failed."""
+
+    settings: Settings
+    progress: Progress
+    failures: list[Failure] = field(default_factory=list)
+
+    def attempt(self, work: str, do: Callable[[], Made]) -> Made | None:
+        """Do one unit of work; an error of ours is kept, and the night goes on."""
+        try:
+            return do()
+        except IesizError as error:
+            self.failures.append(Failure(work, str(error), error.exit_code))
+            return None
+
+    def read(self, files: Sequence[FileRef]) -> list[FileCounts]:
+        """Read the files."""
+        done = []
+        for number, file in enumerate(files):
+            self.progress("reading files", number, len(files))
+            counts = self.attempt(f"file {file.path}", partial(pipeline.deidentify_file, self.settings, file))
+            if counts is not None:
+                done.append(counts)
+        self.failures.extend(_stopped(one) for one in done if one.verdict == "stopped")
+        return done
+
+    def close(self, days: Sequence[dt.date]) -> list[DayCounts]:
+        """Close the days, unless the storage failed: a day is published once, so it waits for the file."""
+        if any(one.exit_code == OutsideError.exit_code for one in self.failures):
+            waiting = ", ".join(str(day) for day in days)
+            message = f"not closed, since something outside failed: {waiting}. Run again when that is mended."
+            self.failures.append(Failure("days", message, OutsideError.exit_code))
+            return []
+        done = []
+        for number, day in enumerate(days):
+            self.progress("closing days", number, len(days))
+            counts = self.attempt(f"day {day}", partial(pipeline.close_day, self.settings, day))
+            if counts is not None:
+                done.append(counts)
+        return done
+
+
 def run_night(settings: Settings, days: Sequence[dt.date], progress: Progress) -> NightCounts:
     """Do one night under the store's lock.
 
     Args:
+        settings: what the operator decides.
         days: the days to close; none means yesterday and every open day that is due.
         progress: told the work, how many of its units are done, and how many there are.
 
     Raises:
         IesizError: the night cannot begin (another run, no edition in force, a foreign store).
     """
-    failures: list[Failure] = []
-
-    def attempt(work: str, do: Callable[[], Made]) -> Made | None:
-        try:
-            return do()
-        except IesizError as error:
-            failures.append(Failure(work, str(error), error.exit_code))
-            return None
-
+    night = _Night(settings, progress)
     with pipeline.store_lock(settings):
-        arrivals = pipeline.discover(settings, days[0] if len(days) == 1 else None, days[-1] if days else None)
-        files = []
-        for number, file in enumerate(arrivals.files):
-            progress("reading files", number, len(arrivals.files))
-            files.append(attempt(f"file {file.path.name}", lambda file=file: pipeline.deidentify_file(settings, file)))
-        registrations = attempt("registrations", lambda: pipeline.deidentify_registrations(settings))
-        closing = tuple(days) or pipeline.days_to_close(settings, arrivals)
-        closed = []
-        for number, day in enumerate(closing):
-            progress("closing days", number, len(closing))
-            closed.append(attempt(f"day {day}", lambda day=day: pipeline.close_day(settings, day)))
-        attempt("catalog", lambda: pipeline.build_catalog(settings))
-    read = tuple(one for one in files if one is not None)
-    failures.extend(_stopped(one) for one in read if one.verdict == "stopped")
-    return NightCounts(read, registrations, tuple(one for one in closed if one is not None), tuple(failures))
+        arrivals = pipeline.discover(settings, None, days[0] if days else None)
+        files = night.read(arrivals.files)
+        registrations = night.attempt("registrations", partial(pipeline.deidentify_registrations, settings))
+        closed = night.close(tuple(days) or pipeline.days_to_close(settings, arrivals))
+        night.attempt("catalog", partial(pipeline.build_catalog, settings))
+    return NightCounts(tuple(files), registrations, tuple(closed), tuple(night.failures))
 
 
 def _stopped(one: FileCounts) -> Failure:
-    share = f"{one.counts.rejected_share:.1%}"
-    return Failure(
-        f"file {one.name}",
-        f"{one.name}: {share} of its lines were rejected, more than reading.max_rejected_share; nothing of it is kept. "
-        "Look with `iesiz read` which reasons there are, correct the log's format, and run again.",
-        3,
+    message = (
+        f"{one.name}: {one.counts.rejected_share:.1%} of its lines were rejected, more than "
+        "reading.max_rejected_share; nothing of it is kept. See the reasons with `iesiz read`, correct the "
+        "log's format, and run again."
     )
+    return Failure(f"file {one.name}", message, InputError.exit_code)

@@ -1,7 +1,8 @@
 """The whole product on one page: what a night does, stage after stage.
 
     landing --sources--> lines, rows --parse--> identified records --deidentify--> restricted records
-            --aggregate--> exact counts --disclosure--> publishable counts --publish--> tables --catalog--> readers
+            --aggregate--> exact counts --disclosure--> publishable counts
+            --publish--> published tables --catalog--> readers
 
 Only this module opens the stages. Its functions take frozen settings and small frozen inputs and return
 counts, so that a file or a day is a unit of work that can be done anywhere, and done again.
@@ -32,7 +33,15 @@ from iesiz.settings import Settings
 from iesiz.sources import Fingerprint, find_files, read_blocks, read_registrations, read_start
 from iesiz.storage import store_lock
 from iesiz.tables import load_tables
-from iesiz.vocabulary import Arrivals, DayCounts, FileCounts, FileRef, LineCounts, RegistrationCounts, TableCounts
+from iesiz.vocabulary import (
+    Arrivals,
+    DayCounts,
+    FileCounts,
+    FileRef,
+    LineCounts,
+    RegistrationCounts,
+    TableCounts,
+)
 
 __all__ = [
     "build_catalog",
@@ -68,7 +77,7 @@ def discover(settings: Settings, day: dt.date | None = None, last: dt.date | Non
 
 
 def days_to_close(settings: Settings, arrivals: Arrivals) -> tuple[dt.date, ...]:
-    """The day that was named; or else, once the files are read, the night's own and every open one that is due."""
+    """The day that was named; or else the night's own and every open one that is due, once files are read."""
     if arrivals.day is not None:
         return (arrivals.day,)
     open_days = Records(settings).open_days(published_days(settings))
@@ -91,7 +100,9 @@ def deidentify_file(settings: Settings, file: FileRef) -> FileCounts:
     blocks = read_blocks(file.path, settings.reading.chunk_bytes, fingerprint)
     counts, late = LineCounts(0, 0), dict[str, int]()
     with part_writer(records, file) as writer:
-        for treated in in_order(lambda block: _treat(block, form, context, settings), blocks, settings.reading.threads):
+        for treated in in_order(
+            lambda block: _treat(block, form, context, settings), blocks, settings.reading.threads
+        ):
             counts = counts.plus(treated.counts)
             for day, table in treated.days.items():
                 if day in published:
@@ -110,10 +121,15 @@ class _Treated:
 
 def _treat(block: Block, form: LogFormat, context: Context, settings: Settings) -> _Treated:
     """One block from lines to restricted records; days without an edition in force are left out."""
-    chunk = only_hosts(parse_block(block, form), frozenset(settings.site(context.site).hosts))
+    chunk = only_hosts(
+        parse_block(block, form, fold=not context.routes_have_numbers),
+        frozenset(settings.site(context.site).hosts),
+    )
     days = deidentify_chunk(chunk, context) if chunk.rows else {}
     allowed = {day: table for day, table in days.items() if has_edition(settings, day)}
-    return _Treated(chunk.counts.ignoring("no_edition", chunk.rows - sum(map(len, allowed.values()))), allowed)
+    return _Treated(
+        chunk.counts.ignoring("no_edition", chunk.rows - sum(map(len, allowed.values()))), allowed
+    )
 
 
 def _format(settings: Settings, file: FileRef) -> LogFormat:
@@ -128,7 +144,9 @@ def _context(settings: Settings, file: FileRef) -> Context:
     return Context(site.name, site.zone, settings.own_hosts, routes, load_registry("access_log"), keys)
 
 
-def examine(paths: Sequence[Path], form: str, chunk_bytes: int = 1 << 24) -> tuple[Examination, tuple[Examination, ...]]:
+def examine(
+    paths: Sequence[Path], form: str, chunk_bytes: int = 1 << 24
+) -> tuple[Examination, tuple[Examination, ...]]:
     """Read logs without keeping anything: the totals, and the counts of each file.
 
     Raises:
@@ -153,7 +171,10 @@ def field_treatments(form: str) -> dict[str, str]:
     registry = load_registry("access_log")
     fields = format_named(form).fields if form in FORMATS else tuple(registry.fields)
     declared = {name: registry.of(name) for name in fields}
-    return {name: f"{one.treatment}: {one.meaning}" if one else "not declared: not read" for name, one in declared.items()}
+    return {
+        name: f"{one.treatment}: {one.meaning}" if one else "not declared: not read"
+        for name, one in declared.items()
+    }
 
 
 def deidentify_registrations(settings: Settings) -> RegistrationCounts | None:
@@ -171,7 +192,9 @@ def deidentify_registrations(settings: Settings) -> RegistrationCounts | None:
     mirror = deidentify_rows(rows.table, registry, key, source.zone, frozenset(source.sites))
     write_mirror(settings, mirror.table)
     rejected = {**rows.rejected, **mirror.rejected}
-    return RegistrationCounts(len(rows.table) + sum(rows.rejected.values()), len(mirror.table), rejected, rows.undeclared)
+    return RegistrationCounts(
+        len(rows.table) + sum(rows.rejected.values()), len(mirror.table), rejected, rows.undeclared
+    )
 
 
 def close_day(settings: Settings, day: dt.date) -> DayCounts:
@@ -191,7 +214,13 @@ def close_day(settings: Settings, day: dt.date) -> DayCounts:
     if not parts:
         return DayCounts(day, "missing", (), missing)
     registering = tuple(settings.registration.sites) if settings.registration else ()
-    given = DayInput(day, tuple(settings.sites), parts, mirror if settings.registration and mirror.exists() else None, registering)
+    given = DayInput(
+        day,
+        tuple(settings.sites),
+        parts,
+        mirror if settings.registration and mirror.exists() else None,
+        registering,
+    )
     exact = aggregate_day(given, specs, settings.thresholds, settings.reading.threads)
     protected = [protect_table(cells, settings.thresholds) for cells in exact]
     facts = {"missing": list(missing), "sites": sorted(parts), "closed": now().date().isoformat()}
@@ -200,7 +229,9 @@ def close_day(settings: Settings, day: dt.date) -> DayCounts:
 
 
 def _table_counts(one: Release) -> TableCounts:
-    return TableCounts(one.table, one.period, one.cells, one.cells - one.suppressed, one.suppressed, one.verdict)
+    return TableCounts(
+        one.table, one.period, one.cells, one.cells - one.suppressed, one.suppressed, one.verdict
+    )
 
 
 def build_catalog(settings: Settings) -> None:

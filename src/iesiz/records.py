@@ -10,7 +10,19 @@ import numpy.typing as npt
 
 from iesiz.vocabulary import LineCounts
 
-METHODS = ("malformed", "GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "CONNECT", "TRACE", "other")
+METHODS = (
+    "malformed",
+    "GET",
+    "POST",
+    "HEAD",
+    "PUT",
+    "DELETE",
+    "OPTIONS",
+    "PATCH",
+    "CONNECT",
+    "TRACE",
+    "other",
+)
 PATH, HOST = "path", "host"
 PADDING = 8
 LONGEST_LINE = 1 << 16
@@ -79,4 +91,6 @@ class ParsedChunk:
         counts = self.counts.ignoring(reason, self.rows - int(keep.sum()))
         texts = {name: CodedText(text.codes[keep], text.values) for name, text in self.texts.items()}
         arrays = ("seconds", "offsets", "status", "size", "method", "campaign", "line_hash", "line_number")
-        return replace(self, counts=counts, texts=texts, **{name: getattr(self, name)[keep] for name in arrays})
+        return replace(
+            self, counts=counts, texts=texts, **{name: getattr(self, name)[keep] for name in arrays}
+        )

@@ -116,11 +116,11 @@ class Thresholds(Section):
 
 
 class Reading(Section):
-    """How logs are read: the share of rejected lines above which a file is stopped, threads, bytes at a time."""
+    """How logs are read: share of rejected lines above which a file is stopped, threads, bytes at a time."""
 
     max_rejected_share: Annotated[float, Field(gt=0, le=1)] = 0.05
     threads: Annotated[int, Field(ge=1, le=64)] = 2
-    chunk_bytes: Annotated[int, Field(ge=1 << 16, le=1 << 28)] = 1 << 24
+    chunk_bytes: Annotated[int, Field(ge=1 << 16, le=1 << 28)] = 1 << 25
 
 
 class Keeping(Section):
@@ -157,7 +157,9 @@ class Settings(Section):
                 raise ValueError("two logs of a site have the same stream")
         unknown = set(self.registration.sites if self.registration else ()) - set(names)
         if unknown:
-            raise ValueError(f"registration.sites names no site of the settings: {', '.join(sorted(unknown))}")
+            raise ValueError(
+                f"registration.sites names no site of the settings: {', '.join(sorted(unknown))}"
+            )
         return self
 
     @property

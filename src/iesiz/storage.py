@@ -28,7 +28,9 @@ def outside(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else type(error).__name__
-        raise OutsideError(f"{path}: {reason}. Nothing that was stored before is changed; try again.") from None
+        raise OutsideError(
+            f"{path}: {reason}. Nothing that was stored before is changed; try again."
+        ) from None
 
 
 def prepare_store(settings: Settings) -> None:
@@ -40,7 +42,9 @@ def prepare_store(settings: Settings) -> None:
     """
     store, mark = settings.store_path, settings.store_path / MARK
     if store.exists() and not mark.is_file() and (not store.is_dir() or any(store.iterdir())):
-        raise SettingsError(f"{store}: not a store of iesiz, and not empty. Name another folder as store.path.")
+        raise SettingsError(
+            f"{store}: not a store of iesiz, and not empty. Name another folder as store.path."
+        )
     if mark.is_file() and mark.read_bytes() != MARK_TEXT.encode():
         raise SettingsError(f"{store}: a store of another layout. Use the version of iesiz that made it.")
     with outside(store):
@@ -49,7 +53,9 @@ def prepare_store(settings: Settings) -> None:
         if not mark.is_file():
             write_bytes(mark, MARK_TEXT.encode())
     if settings.restricted.stat().st_mode & 0o077:
-        raise PrivacyRefusal(f"{settings.restricted}: open to other users. Set its mode to 0700 and run again.")
+        raise PrivacyRefusal(
+            f"{settings.restricted}: open to other users. Set its mode to 0700 and run again."
+        )
 
 
 @contextmanager
@@ -67,7 +73,9 @@ def store_lock(settings: Settings) -> Iterator[None]:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(handle)
-        raise OutsideError(f"{settings.store_path}: another run is at work. Wait until it ends, then run again.") from None
+        raise OutsideError(
+            f"{settings.store_path}: another run is at work. Wait until it ends, then run again."
+        ) from None
     try:
         yield
     finally:
@@ -112,7 +120,7 @@ def put_in_place(staged: Path, path: Path) -> None:
     """Flush a finished file and rename it to its place."""
     path.parent.mkdir(parents=True, exist_ok=True)
     flush_file(staged)
-    os.replace(staged, path)
+    staged.replace(path)
     flush_folder(path.parent)
 
 

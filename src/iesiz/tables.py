@@ -111,7 +111,9 @@ def load_tables() -> tuple[TableSpec, ...]:
     Raises:
         PrivacyRefusal: one of them is not fit to be published.
     """
-    folders = [one for one in resources.files("iesiz.statistics").iterdir() if one.joinpath("table.toml").is_file()]
+    folders = [
+        one for one in resources.files("iesiz.statistics").iterdir() if one.joinpath("table.toml").is_file()
+    ]
     return tuple(load_table(folder) for folder in sorted(folders, key=lambda one: one.name))
 
 
@@ -123,9 +125,21 @@ def load_table(folder: Traversable) -> TableSpec:
     """
     name = folder.name
     text = tomllib.loads(folder.joinpath("table.toml").read_text("utf-8"))
-    wanted = {"title", "grain", "purpose", "source", "row", "contributor", "sensitive", "schema_version", "columns"}
+    wanted = {
+        "title",
+        "grain",
+        "purpose",
+        "source",
+        "row",
+        "contributor",
+        "sensitive",
+        "schema_version",
+        "columns",
+    }
     if set(text) != wanted:
-        raise PrivacyRefusal(f"Table {name}: table.toml has exactly {sorted(wanted)}; differs in {sorted(set(text) ^ wanted)}.")
+        raise PrivacyRefusal(
+            f"Table {name}: table.toml has exactly {sorted(wanted)}; differs in {sorted(set(text) ^ wanted)}."
+        )
     if not TABLE_NAME.fullmatch(name):
         raise PrivacyRefusal(f"Table {name}: a table is called <grain>_<subject>_by_<dimensions>.")
     columns = tuple(_column(name, entry) for entry in text.pop("columns"))
@@ -153,7 +167,9 @@ def _refuse_unfit(spec: TableSpec) -> None:
         raise PrivacyRefusal(f"Table {spec.name}: it has no dimension.")
     admitted = [column for column in spec.columns if column.values == ADMITTED]
     if len(admitted) > 1 or bool(admitted) != bool(spec.labels):
-        raise PrivacyRefusal(f"Table {spec.name}: labels.sql and one dimension with values 'admitted' go together.")
+        raise PrivacyRefusal(
+            f"Table {spec.name}: labels.sql and one dimension with values 'admitted' go together."
+        )
 
 
 def _column(table: str, entry: Mapping[str, Any]) -> Column:
@@ -163,11 +179,17 @@ def _column(table: str, entry: Mapping[str, Any]) -> Column:
         values = entry.pop("values", ())
         column = Column(role=role, values=values if isinstance(values, str) else tuple(values), **entry)
     except (TypeError, KeyError):
-        raise PrivacyRefusal(f"Table {table}: a column has name, type, role, meaning, unit and no more.") from None
+        raise PrivacyRefusal(
+            f"Table {table}: a column has name, type, role, meaning, unit and no more."
+        ) from None
     if column.type not in TYPES or not column.meaning or not column.unit:
-        raise PrivacyRefusal(f"Table {table}, column {column.name}: type, meaning or unit is missing or not known.")
+        raise PrivacyRefusal(
+            f"Table {table}, column {column.name}: type, meaning or unit is missing or not known."
+        )
     if (role == Role.DIMENSION) != bool(column.values):
-        raise PrivacyRefusal(f"Table {table}, column {column.name}: a dimension, and no other column, has values.")
+        raise PrivacyRefusal(
+            f"Table {table}, column {column.name}: a dimension, and no other column, has values."
+        )
     if isinstance(column.values, str) and column.values not in (SITES, ADMITTED):
         raise PrivacyRefusal(f"Table {table}, column {column.name}: values is a list, 'sites' or 'admitted'.")
     return column

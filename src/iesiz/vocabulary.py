@@ -69,9 +69,11 @@ def day_of(text: str) -> dt.date:
         SettingsError: the text is not a date of that form.
     """
     try:
-        return dt.datetime.strptime(text, "%Y-%m-%d").date()
+        if len(text) == len("2026-11-01"):
+            return dt.date.fromisoformat(text)
     except ValueError:
-        raise SettingsError("A day is written YYYY-MM-DD, for example 2026-11-01.") from None
+        pass
+    raise SettingsError("A day is written YYYY-MM-DD, for example 2026-11-01.")
 
 
 def check_name(kind: str, name: str) -> str:
@@ -150,7 +152,7 @@ class FileCounts:
         file_id: first 16 hexadecimal digits of the SHA-256 of its uncompressed content.
         days: recognised lines by local day (ISO date) that were taken into an open day.
         late: recognised lines by local day that was published before.
-        verdict: ``read``, ``known`` (same content was read before), ``grown`` or ``stopped`` (too many rejects).
+        verdict: ``read``, ``known`` (same content was read before), ``grown`` or ``stopped``.
     """
 
     site: str

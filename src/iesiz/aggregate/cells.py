@@ -18,21 +18,27 @@ from iesiz.vocabulary import OTHER
 Row = Mapping[str, Any]
 
 
-def aggregate_day(given: DayInput, specs: Sequence[TableSpec], thresholds: Thresholds, threads: int) -> tuple[Cells, ...]:
+def aggregate_day(
+    given: DayInput, specs: Sequence[TableSpec], thresholds: Thresholds, threads: int
+) -> tuple[Cells, ...]:
     """Compute the exact cells of every table whose source the day has.
 
     Raises:
         CheckFailed: a check marked ``stop`` found rows.
     """
     with day_session(given, threads) as connection:
-        return tuple(_cells(connection, given, spec, thresholds) for spec in specs if _has_source(given, spec))
+        return tuple(
+            _cells(connection, given, spec, thresholds) for spec in specs if _has_source(given, spec)
+        )
 
 
 def _has_source(given: DayInput, spec: TableSpec) -> bool:
     return spec.source == "access_log" or given.registrations is not None
 
 
-def _cells(connection: duckdb.DuckDBPyConnection, given: DayInput, spec: TableSpec, thresholds: Thresholds) -> Cells:
+def _cells(
+    connection: duckdb.DuckDBPyConnection, given: DayInput, spec: TableSpec, thresholds: Thresholds
+) -> Cells:
     admitted = _admit(connection, spec, thresholds)
     register_admitted(connection, admitted)
     found = _rows(connection, spec.query, {"day": given.day})
@@ -49,7 +55,9 @@ def _rows(connection: duckdb.DuckDBPyConnection, query: str, known: Row) -> list
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
-def _admit(connection: duckdb.DuckDBPyConnection, spec: TableSpec, thresholds: Thresholds) -> list[dict[str, str]]:
+def _admit(
+    connection: duckdb.DuckDBPyConnection, spec: TableSpec, thresholds: Thresholds
+) -> list[dict[str, str]]:
     """Labels that enough contributors share; the others go to ``other``."""
     if not spec.labels:
         return []
@@ -63,7 +71,9 @@ def _grid(given: DayInput, spec: TableSpec, admitted: Sequence[Row]) -> list[tup
     """Every combination of the dimensions' values: sites with data first, then what each site may have."""
     keys: list[tuple[Any, ...]] = []
     for site in _sites(given, spec):
-        domains = [_domain(column, site, admitted) for column in spec.columns if column.name in spec.dimensions]
+        domains = [
+            _domain(column, site, admitted) for column in spec.columns if column.name in spec.dimensions
+        ]
         keys.extend(itertools.product(*domains))
     return sorted(keys)
 
@@ -91,9 +101,13 @@ def _complete(spec: TableSpec, grid: list[tuple[Any, ...]], found: Sequence[Row]
     """
     by_key = {tuple(row[name] for name in spec.dimensions): row for row in found}
     if len(by_key) != len(found) or not set(by_key) <= set(grid):
-        raise CheckFailed(f"Table {spec.name}: its query gives a cell twice or outside its dimensions' values.")
+        raise CheckFailed(
+            f"Table {spec.name}: its query gives a cell twice or outside its dimensions' values."
+        )
     zeros = dict.fromkeys(spec.counted, 0)
-    return [{**dict(zip(spec.dimensions, key, strict=True)), **zeros, **dict(by_key.get(key, {}))} for key in grid]
+    return [
+        {**dict(zip(spec.dimensions, key, strict=True)), **zeros, **dict(by_key.get(key, {}))} for key in grid
+    ]
 
 
 def _check(connection: duckdb.DuckDBPyConnection, spec: TableSpec, table: pa.Table) -> None:
@@ -101,4 +115,6 @@ def _check(connection: duckdb.DuckDBPyConnection, spec: TableSpec, table: pa.Tab
     for number, check in enumerate(spec.checks, 1):
         offending = len(connection.execute(check.query).fetchall())
         if offending and check.action == "stop":
-            raise CheckFailed(f"Table {spec.name}: check {number} found {offending} rows; nothing of it is published.")
+            raise CheckFailed(
+                f"Table {spec.name}: check {number} found {offending} rows; nothing of it is published."
+            )

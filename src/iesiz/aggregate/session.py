@@ -34,7 +34,9 @@ PART = pa.schema(
         ("site", pa.string()),
     ]
 )
-FUNNEL = pa.schema([("site", pa.string()), ("place", pa.int64()), ("step", pa.string()), ("route", pa.string())])
+FUNNEL = pa.schema(
+    [("site", pa.string()), ("place", pa.int64()), ("step", pa.string()), ("route", pa.string())]
+)
 ADMITTED = pa.schema([("site", pa.string()), ("label", pa.string())])
 
 

@@ -14,8 +14,12 @@ from iesiz.tables import TYPES, TableSpec
 from iesiz.vocabulary import PROTECTION_THRESHOLD_ONLY
 
 SQL_TYPES = {"string": "varchar", "int": "bigint", "float": "double"}
-STATUS_MEANING = "published, or suppressed: withheld, since the cell is about too few; a withheld cell is not zero"
-CODEBOOK = pa.schema([(name, pa.string()) for name in ("table_name", "column_name", "meaning", "unit", "type", "role")])
+STATUS_MEANING = (
+    "published, or suppressed: withheld, since the cell is about too few; a withheld cell is not zero"
+)
+CODEBOOK = pa.schema(
+    [(name, pa.string()) for name in ("table_name", "column_name", "meaning", "unit", "type", "role")]
+)
 
 
 def write_catalog(settings: Settings, specs: Sequence[TableSpec]) -> None:
@@ -48,7 +52,9 @@ def _table(connection: duckdb.DuckDBPyConnection, published: Path, spec: TableSp
 
 
 def _comments(connection: duckdb.DuckDBPyConnection, spec: TableSpec) -> None:
-    about = f"{spec.title}. One row: {spec.row}. Purpose {spec.purpose}. protection: {PROTECTION_THRESHOLD_ONLY}"
+    about = (
+        f"{spec.title}. One row: {spec.row}. Purpose {spec.purpose}. protection: {PROTECTION_THRESHOLD_ONLY}"
+    )
     connection.execute(f"comment on table {spec.name} is {_literal(about)}")
     for column, meaning, unit in _described(spec):
         text = _literal(f"{meaning} ({unit})")

@@ -10,7 +10,7 @@ import duckdb
 
 from iesiz.errors import InputError, SettingsError
 
-LOCKED = {
+LOCKED: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "python_enable_replacements": False,

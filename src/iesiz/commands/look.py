@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 Sql = Annotated[str, typer.Argument(help="A query over the published tables.")]
 
 
-def status(settings: SettingsPath = DEFAULT_SETTINGS, store: StorePath = None, as_json: AsJson = False) -> None:
+def status(
+    settings: SettingsPath = DEFAULT_SETTINGS, store: StorePath = None, as_json: AsJson = False
+) -> None:
     """Show days, files, tables and keys: what is done, late, missing, due for deletion."""
     from iesiz.status import status_of
 
@@ -27,10 +29,13 @@ def status(settings: SettingsPath = DEFAULT_SETTINGS, store: StorePath = None, a
 
 
 def _show(found: Status) -> None:
-    typer.echo(f"files: {found.files} read, {found.copies} copies, {found.stopped} stopped; keys: {found.keys}\n")
+    typer.echo(
+        f"files: {found.files} read, {found.copies} copies, {found.stopped} stopped; keys: {found.keys}\n"
+    )
     columns = ("day", "state", "lines", "late", "missing", "records go after")
     rows = [
-        (one.day, one.state, one.lines, one.late, ", ".join(one.missing), one.delete_after) for one in found.days
+        (one.day, one.state, one.lines, one.late, ", ".join(one.missing), one.delete_after)
+        for one in found.days
     ]
     print_table(columns, rows)
     typer.echo("")

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from iesiz.settings import Settings
 
 SettingsPath = Annotated[Path, typer.Option("--settings", help="The settings file.")]
-StorePath = Annotated[Path | None, typer.Option("--store", help="Another folder than store.path of the settings.")]
+StorePath = Annotated[
+    Path | None, typer.Option("--store", help="Another folder than store.path of the settings.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 DEFAULT_SETTINGS = Path("iesiz.toml")
 
@@ -26,7 +28,9 @@ def settings_of(path: Path, store: Path | None) -> Settings:
     settings = load_settings(path)
     if store is None:
         return settings
-    return settings.model_copy(update={"store": settings.store.model_copy(update={"path": str(store.resolve())})})
+    return settings.model_copy(
+        update={"store": settings.store.model_copy(update={"path": str(store.resolve())})}
+    )
 
 
 def print_json(value: object) -> None:

@@ -72,10 +72,14 @@ def _progress(as_json: bool) -> Iterator[Progress]:
 
     console = Console(stderr=True)
     if as_json or not console.is_terminal:
-        yield lambda work, done, total: None
+        yield _silent
         return
     with console.status("starting") as shown:
         yield lambda work, done, total: shown.update(f"{work}: {done} of {total}")
+
+
+def _silent(_work: str, _done: int, _total: int) -> None:
+    """Show nothing."""
 
 
 def _facts(counts: NightCounts) -> dict[str, object]:
@@ -90,7 +94,9 @@ def _facts(counts: NightCounts) -> dict[str, object]:
 def _show(counts: NightCounts) -> None:
     lines = sum(one.counts.lines for one in counts.files)
     recognised = sum(one.counts.recognised for one in counts.files)
-    verdicts = ", ".join(f"{sum(one.verdict == name for one in counts.files)} {name}" for name in _verdicts(counts))
+    verdicts = ", ".join(
+        f"{sum(one.verdict == name for one in counts.files)} {name}" for name in _verdicts(counts)
+    )
     typer.echo(f"files: {verdicts or 'none'}; {lines:,} lines read, {recognised:,} recognised")
     if counts.registrations is not None:
         typer.echo(f"registrations: {counts.registrations.rows:,} rows, {counts.registrations.kept:,} people")
@@ -98,7 +104,9 @@ def _show(counts: NightCounts) -> None:
             typer.echo(f"warning: registration column {name!r} is not declared; it is not read", err=True)
     for day in counts.days:
         shown, hidden = sum(one.published for one in day.tables), sum(one.suppressed for one in day.tables)
-        cells = f": {len(day.tables)} tables, {shown} cells published, {hidden} withheld" if day.tables else ""
+        cells = (
+            f": {len(day.tables)} tables, {shown} cells published, {hidden} withheld" if day.tables else ""
+        )
         missing = f"; no data of {', '.join(day.missing)}" if day.missing else ""
         typer.echo(f"{day.day} {day.verdict}{cells}{missing}")
     for failure in counts.failures:

@@ -40,7 +40,9 @@ class KeyRing:
         """
         path = self.path(purpose, scope, epoch)
         if path.with_suffix(".destroyed").exists():
-            raise PrivacyRefusal(f"The key {purpose}/{scope}/{epoch} was destroyed: its records cannot be made again.")
+            raise PrivacyRefusal(
+                f"The key {purpose}/{scope}/{epoch} was destroyed: its records cannot be made again."
+            )
         if not path.exists():
             write_secret(path, os.urandom(KEY_BYTES))
         return _read_key(path)
@@ -52,7 +54,9 @@ def _read_key(path: Path) -> bytes:
             raise PrivacyRefusal(f"{path}: a key that others may read. Set its mode to 0600 and renew it.")
         key = path.read_bytes()
     if len(key) != KEY_BYTES or len(set(key)) < 8:
-        raise PrivacyRefusal(f"{path}: not a random key of {KEY_BYTES} bytes. Restore it or have the day read again.")
+        raise PrivacyRefusal(
+            f"{path}: not a random key of {KEY_BYTES} bytes. Restore it or have the day read again."
+        )
     return key
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-LONGEST_MEMORY = 1 << 18
+LONGEST_MEMORY = 1 << 19
 Value = TypeVar("Value")
 
 

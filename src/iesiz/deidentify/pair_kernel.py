@@ -1,4 +1,4 @@
-"""Compiled coding of 64-bit numbers: small whole numbers in order of first appearance."""
+"""Compiled numbering of (address, agent, day) triples that are given as one 64-bit number each."""
 
 from __future__ import annotations
 
@@ -9,41 +9,57 @@ from iesiz.compiled import compiled
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
+FREE = np.int64(-1)
 
 
 @compiled
-def code_numbers(values: Int64, table: Int32, firsts: Int32, codes: Int32) -> int:
-    """Give equal numbers equal codes, from 0, by open addressing.
+def number_keys(keys: Int64, table: Int64, places: Int32, known: int, numbers: Int32, new_rows: Int32) -> int:
+    """Number each key: one met before keeps its number, a new one gets the next.
 
     Args:
-        table: filled with -1, a power of two of at least twice the rows.
-        firsts: receives for each code the row where its number first stands.
-        codes: receives the code of each row.
+        keys: 0 or more, one a row.
+        table: open addressing, ``FREE`` where nothing is; a power of two, at least twice as many as there
+            can be keys after this call. ``places`` holds the number of the key at the same place.
+        known: numbers given so far.
+        numbers: receives the number of each row.
+        new_rows: receives for each new number the row where it first stands.
 
     Returns:
-        The number of distinct numbers.
+        Numbers given in all.
     """
     mask = np.uint64(table.size - 1)
-    distinct = 0
-    for row in range(values.size):
-        digest = np.uint64(values[row]) * np.uint64(0x9E3779B97F4A7C15)
+    total = known
+    for row in range(keys.size):
+        key = keys[row]
+        digest = np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)
         place = (digest ^ (digest >> np.uint64(32))) & mask
-        while True:
-            code = table[place]
-            if code < 0:
-                table[place], firsts[distinct], codes[row] = distinct, row, distinct
-                distinct += 1
-                break
-            if values[firsts[code]] == values[row]:
-                codes[row] = code
-                break
+        while table[place] != FREE and table[place] != key:
             place = (place + np.uint64(1)) & mask
-    return distinct
+        if table[place] == FREE:
+            table[place], places[place] = key, total
+            new_rows[total - known] = row
+            total += 1
+        numbers[row] = places[place]
+    return total
 
 
-def code_of_numbers(values: Int64) -> tuple[Int32, Int32]:
-    """The code of each row, and the row where each code first stands."""
-    firsts, codes = np.empty(len(values), np.int32), np.empty(len(values), np.int32)
-    table = np.full(1 << max(4, (2 * len(values)).bit_length()), -1, np.int32)
-    distinct = code_numbers(values, table, firsts, codes)
-    return codes, firsts[:distinct]
+@compiled
+def renumber(numbers: Int32, seen: Int32, used: Int32) -> int:
+    """Make numbers small within a block, in order of first appearance.
+
+    Args:
+        numbers: one a row, replaced by the small ones.
+        seen: -1 for every number there is; holds the small number of each afterwards.
+        used: receives for each small number the number that it stands for.
+
+    Returns:
+        How many different ones there are.
+    """
+    count = 0
+    for row in range(numbers.size):
+        number = numbers[row]
+        if seen[number] < 0:
+            seen[number], used[count] = count, number
+            count += 1
+        numbers[row] = seen[number]
+    return count

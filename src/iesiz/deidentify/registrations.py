@@ -46,7 +46,9 @@ class Mirror:
     rejected: Mapping[str, int]
 
 
-def deidentify_rows(rows: pa.Table, registry: Registry, key: bytes, zone: str, sites: frozenset[str]) -> Mirror:
+def deidentify_rows(
+    rows: pa.Table, registry: Registry, key: bytes, zone: str, sites: frozenset[str]
+) -> Mirror:
     """Treat every declared field.
 
     Raises:

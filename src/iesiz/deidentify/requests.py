@@ -15,11 +15,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from iesiz.deidentify.agents import Agent, classify_agent
+from iesiz.deidentify.assets import join_asset, split_asset
 from iesiz.deidentify.keys import KeyRing
 from iesiz.deidentify.local_time import LocalTime, date_of, local_time
 from iesiz.deidentify.memory import Memory
 from iesiz.deidentify.referrers import classify_referrer
-from iesiz.deidentify.routes import OwnRoutes, resource_of, route_of
+from iesiz.deidentify.routes import OwnRoutes, Resource, resource_of, route_of
 from iesiz.deidentify.visitors import Visitors
 from iesiz.errors import PrivacyRefusal
 from iesiz.policy import Registry
@@ -46,17 +47,28 @@ class Context:
     keys: KeyRing
     visitors: Visitors = field(init=False)
     route_memory: Memory[tuple[str, str]] = field(init=False)
+    folder_memory: Memory[str] = field(init=False)
     agent_memory: Memory[Agent] = field(init=False)
 
     def __post_init__(self) -> None:
         """Start with nothing remembered."""
         object.__setattr__(self, "visitors", Visitors(self.site, self.keys))
         object.__setattr__(self, "route_memory", Memory(self._route))
+        object.__setattr__(self, "folder_memory", Memory(lambda folder: route_of(str(folder), self.routes)))
         object.__setattr__(self, "agent_memory", Memory(lambda text: classify_agent(_text(text))))
+
+    @property
+    def routes_have_numbers(self) -> bool:
+        """Whether an own route holds a digit, so that numbers in paths matter."""
+        return any(character.isdigit() for template in self.routes.templates for character in template)
 
     def _route(self, path: object) -> tuple[str, str]:
         text = _text(path)
-        return route_of(text, self.routes), resource_of(text)
+        resource = resource_of(text)
+        if resource != Resource.ASSET:
+            return route_of(text, self.routes), resource
+        folder, name = split_asset(text)
+        return join_asset(self.folder_memory.of(folder), name), resource
 
 
 def deidentify_chunk(chunk: ParsedChunk, context: Context) -> dict[dt.date, pa.Table]:
@@ -70,7 +82,9 @@ def deidentify_chunk(chunk: ParsedChunk, context: Context) -> dict[dt.date, pa.T
     for declared in context.registry.fields.values():
         treatment = TREATMENTS.get(declared.treatment)
         if treatment is None:
-            raise PrivacyRefusal(f"Field access_log.{declared.name}: treatment {declared.treatment!r} is not known.")
+            raise PrivacyRefusal(
+                f"Field access_log.{declared.name}: treatment {declared.treatment!r} is not known."
+            )
         columns |= treatment(chunk, context, times, declared.name)
     return _by_day(pa.table(columns), times)
 
@@ -117,18 +131,26 @@ def _referrer(chunk: ParsedChunk, context: Context, times: LocalTime, name: str)
     values = (None,) if coded is None else coded.values
     codes = np.zeros(chunk.rows, np.int64) if coded is None else coded.codes.astype(np.int64)
     made = [
-        classify_referrer(_text(value), query, context.own_hosts) for value in values for query in (None, "utm_source=x")
+        classify_referrer(None if value is None else _text(value), query, context.own_hosts)
+        for value in values
+        for query in (None, "utm_source=x")
     ]
     spread = codes * 2 + chunk.campaign
-    kinds, sources = [one.kind for one in made], [one.source for one in made]
+    kinds, sources = [str(one.kind) for one in made], [one.source for one in made]
     return {"referrer": _spread(spread, kinds), "referrer_source": _spread(spread, sources)}
 
 
 def _agent(chunk: ParsedChunk, context: Context, times: LocalTime, name: str) -> Columns:
     coded = chunk.texts.get(name) or CodedText(np.zeros(chunk.rows, np.int32), (b"",))
-    made = [context.agent_memory.of(value) if name in chunk.texts else classify_agent(None) for value in coded.values]
+    made = [
+        context.agent_memory.of(value) if name in chunk.texts else classify_agent(None)
+        for value in coded.values
+    ]
     robots = np.array([one.is_robot for one in made], np.bool_)
-    columns = {key: _spread(coded.codes, [getattr(one, key) for one in made]) for key in ("device", "system", "browser")}
+    columns = {
+        key: _spread(coded.codes, [getattr(one, key) for one in made])
+        for key in ("device", "system", "browser")
+    }
     return {**columns, "is_robot": pa.array(robots[coded.codes])}
 
 
@@ -142,9 +164,7 @@ def _spread(codes: npt.NDArray[np.integer], labels: list[str]) -> pa.DictionaryA
     return pa.DictionaryArray.from_arrays(pa.array(indices, pa.int32()), distinct.dictionary)
 
 
-def _text(value: object) -> str | None:
-    if value is None:
-        return None
+def _text(value: object) -> str:
     if not isinstance(value, bytes):
         raise TypeError("a distinct value of a log is bytes")
     return value.decode("utf-8", "backslashreplace")

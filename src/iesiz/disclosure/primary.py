@@ -32,7 +32,9 @@ def protect_table(cells: Cells, thresholds: Thresholds) -> Cells:
     for name in spec.counted:
         column = table[name]
         if column.null_count or (len(column) and pc.min(column).as_py() < 0):
-            raise PrivacyRefusal(f"Table {spec.name}, column {name}: a negative or missing count; nothing is published.")
+            raise PrivacyRefusal(
+                f"Table {spec.name}, column {name}: a negative or missing count; nothing is published."
+            )
     enough = pc.greater_equal(table[spec.contributors], least_contributors(spec, thresholds))
     for name in spec.counted:
         place = table.column_names.index(name)

@@ -11,4 +11,13 @@ from iesiz.parse.chunk import only_hosts, parse_block
 from iesiz.parse.detect import AUTO, Detected, choose_format
 from iesiz.parse.formats import FORMATS, LogFormat, format_named
 
-__all__ = ["AUTO", "FORMATS", "Detected", "LogFormat", "choose_format", "format_named", "only_hosts", "parse_block"]
+__all__ = [
+    "AUTO",
+    "FORMATS",
+    "Detected",
+    "LogFormat",
+    "choose_format",
+    "format_named",
+    "only_hosts",
+    "parse_block",
+]

@@ -7,24 +7,56 @@ import numpy.typing as npt
 
 from iesiz.parse.bytes_kernel import SEED, Bytes
 from iesiz.parse.code_kernel import code_texts
+from iesiz.parse.fold_kernel import fold_paths
 from iesiz.parse.formats import LogFormat, program_of
-from iesiz.parse.scan_kernel import BAD_BYTES, BAD_CLOCK, BAD_STATUS, COMMENT, EMPTY, NO_MATCH, RECOGNISED, TOO_LONG
-from iesiz.parse.scan_kernel import CAMPAIGN, HASH, LINE, METHOD, OFFSET, SECONDS, SIZE, STATUS, TEXTS
-from iesiz.parse.scan_kernel import Rows, count_lines, scan
+from iesiz.parse.scan_kernel import (
+    BAD_BYTES,
+    BAD_CLOCK,
+    BAD_STATUS,
+    CAMPAIGN,
+    COMMENT,
+    EMPTY,
+    HASH,
+    LINE,
+    METHOD,
+    NO_MATCH,
+    OFFSET,
+    RECOGNISED,
+    SECONDS,
+    SIZE,
+    STATUS,
+    TEXTS,
+    TOO_LONG,
+    Rows,
+    count_lines,
+    scan,
+)
 from iesiz.records import HOST, PATH, Block, CodedText, ParsedChunk
 from iesiz.vocabulary import LineCounts
 
 IGNORED_REASONS = {EMPTY: "empty_line", COMMENT: "comment"}
-REJECTED_REASONS = {NO_MATCH: "other_form", BAD_CLOCK: "time", BAD_STATUS: "status", BAD_BYTES: "bytes", TOO_LONG: "too_long"}
+REJECTED_REASONS = {
+    NO_MATCH: "other_form",
+    BAD_CLOCK: "time",
+    BAD_STATUS: "status",
+    BAD_BYTES: "bytes",
+    TOO_LONG: "too_long",
+}
 
 
-def parse_block(block: Block, form: LogFormat) -> ParsedChunk:
-    """Parse a block of whole lines in the given format; the last one may lack its line end."""
+def parse_block(block: Block, form: LogFormat, fold: bool = False) -> ParsedChunk:
+    """Parse a block of whole lines; the last one may lack its line end.
+
+    Args:
+        fold: make numbers in paths zeros, in the block itself, where that cannot change a route.
+    """
     buffer = np.frombuffer(block.data, np.uint8)
     lines = count_lines(buffer, block.size)
-    rows, outcomes = np.zeros((TEXTS + 2 * len(form.texts) + 2, lines), np.int64), np.empty(lines, np.uint8)
+    rows, outcomes = np.zeros((lines, TEXTS + 2 * len(form.texts) + 2), np.int64), np.empty(lines, np.uint8)
     _, recognised = scan(buffer, block.size, program_of(form), SEED, rows, outcomes)
-    rows = rows[:, :recognised]
+    rows = np.ascontiguousarray(rows[:recognised].T)
+    if fold:
+        fold_paths(buffer, rows[-2], rows[-1])
     return ParsedChunk(
         counts=_counts(outcomes, recognised),
         seconds=rows[SECONDS],
@@ -36,7 +68,9 @@ def parse_block(block: Block, form: LogFormat) -> ParsedChunk:
         line_hash=rows[HASH],
         line_number=rows[LINE],
         texts=_texts(block.data, buffer, rows, form),
-        rejected_lines=tuple((int(at), REJECTED_REASONS[int(outcomes[at])]) for at in np.flatnonzero(outcomes >= NO_MATCH)),
+        rejected_lines=tuple(
+            (int(at), REJECTED_REASONS[int(outcomes[at])]) for at in np.flatnonzero(outcomes >= NO_MATCH)
+        ),
     )
 
 
@@ -55,14 +89,21 @@ def only_hosts(chunk: ParsedChunk, hosts: frozenset[str]) -> ParsedChunk:
 
 def _texts(data: bytearray, buffer: Bytes, rows: Rows, form: LogFormat) -> dict[str, CodedText]:
     names = (*form.texts, PATH)
-    return {name: _coded(data, buffer, rows[TEXTS + 2 * at], rows[TEXTS + 2 * at + 1]) for at, name in enumerate(names)}
+    return {
+        name: _coded(data, buffer, rows[TEXTS + 2 * at], rows[TEXTS + 2 * at + 1])
+        for at, name in enumerate(names)
+    }
 
 
 def _coded(data: bytearray, buffer: Bytes, starts: Rows, lengths: Rows) -> CodedText:
     firsts, codes = np.empty(len(starts), np.int32), np.empty(len(starts), np.int32)
-    distinct = code_texts(buffer, starts, lengths, SEED, _table(len(starts)), firsts, codes)
+    distinct = code_texts(
+        buffer, starts, lengths, SEED, _table(len(starts)), np.empty(len(starts), np.uint64), firsts, codes
+    )
     begins, sizes = starts[firsts[:distinct]].tolist(), lengths[firsts[:distinct]].tolist()
-    return CodedText(codes, tuple(bytes(data[at : at + size]) for at, size in zip(begins, sizes, strict=True)))
+    return CodedText(
+        codes, tuple(bytes(data[at : at + size]) for at, size in zip(begins, sizes, strict=True))
+    )
 
 
 def _counts(outcome: npt.NDArray[np.uint8], rows: int) -> LineCounts:

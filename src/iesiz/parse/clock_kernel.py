@@ -6,8 +6,8 @@ Days since 1970-01-01 after H. Hinnant, "chrono-compatible low-level date algori
 from __future__ import annotations
 
 import numpy as np
-from iesiz.compiled import compiled
 
+from iesiz.compiled import compiled
 from iesiz.parse.bytes_kernel import Bytes
 
 TIME_LENGTH = 26
@@ -68,14 +68,23 @@ def local_seconds(buffer: Bytes, start: int, length: int) -> int:
     """Seconds from 1970-01-01T00:00:00 on the line's own clock, or ``BAD_TIME``."""
     if length != TIME_LENGTH or buffer[start + 2] != 47 or buffer[start + 6] != 47:
         return BAD_TIME
-    if buffer[start + 11] != 58 or buffer[start + 14] != 58 or buffer[start + 17] != 58 or buffer[start + 20] != 32:
+    if (
+        buffer[start + 11] != 58
+        or buffer[start + 14] != 58
+        or buffer[start + 17] != 58
+        or buffer[start + 20] != 32
+    ):
         return BAD_TIME
     day, month, year = digits(buffer, start, 2), month_of(buffer, start + 3), digits(buffer, start + 7, 4)
     if month < 0 or day < 1 or year < 1970 or day > _DAYS[month - 1]:
         return BAD_TIME
     if month == 2 and day == 29 and not (year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)):
         return BAD_TIME
-    hour, minute, second = digits(buffer, start + 12, 2), digits(buffer, start + 15, 2), digits(buffer, start + 18, 2)
+    hour, minute, second = (
+        digits(buffer, start + 12, 2),
+        digits(buffer, start + 15, 2),
+        digits(buffer, start + 18, 2),
+    )
     if hour < 0 or hour > 23 or minute < 0 or minute > 59 or second < 0 or second > 60:
         return BAD_TIME
     return days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second

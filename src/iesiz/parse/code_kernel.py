@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from iesiz.compiled import compiled
 
+from iesiz.compiled import compiled
 from iesiz.parse.bytes_kernel import Bytes, hash_bytes, same_bytes
 
 Int32 = npt.NDArray[np.int32]
@@ -14,12 +14,20 @@ Int64 = npt.NDArray[np.int64]
 
 @compiled
 def code_texts(
-    buffer: Bytes, starts: Int64, lengths: Int64, seed: np.uint64, table: Int32, firsts: Int32, codes: Int32
+    buffer: Bytes,
+    starts: Int64,
+    lengths: Int64,
+    seed: np.uint64,
+    table: Int32,
+    hashes: npt.NDArray[np.uint64],
+    firsts: Int32,
+    codes: Int32,
 ) -> int:
     """Give equal texts equal codes, from 0, by open addressing.
 
     Args:
         table: filled with -1, a power of two of at least twice the rows.
+        hashes: room for one a row.
         firsts: receives for each code the row where its text first stands.
         codes: receives the code of each row.
 
@@ -27,7 +35,6 @@ def code_texts(
         The number of distinct texts.
     """
     mask = np.uint64(table.size - 1)
-    hashes = np.empty(starts.size, np.uint64)
     distinct = 0
     for row in range(starts.size):
         start, length = starts[row], lengths[row]
@@ -41,9 +48,9 @@ def code_texts(
                 distinct += 1
                 break
             first = firsts[code]
-            if hashes[code] == digest and lengths[first] == length:
-                if same_bytes(buffer, starts[first], start, length):
-                    codes[row] = code
-                    break
+            is_alike = hashes[code] == digest and lengths[first] == length
+            if is_alike and same_bytes(buffer, starts[first], start, length):
+                codes[row] = code
+                break
             place = (place + np.uint64(1)) & mask
     return distinct

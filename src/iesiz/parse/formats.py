@@ -118,7 +118,12 @@ def program_of(form: LogFormat) -> Program:
     for row, slot in enumerate(form.slots):
         last = row + 1 == len(form.slots)
         number_next = not last and form.slots[row + 1].kind in (Kind.STATUS, Kind.BYTES)
-        flags = QUOTED * slot.quoted | NUMBER_NEXT * number_next | LAST * last | OPEN_ENDED * (last and form.open_ended)
+        flags = (
+            QUOTED * slot.quoted
+            | NUMBER_NEXT * number_next
+            | LAST * last
+            | OPEN_ENDED * (last and form.open_ended)
+        )
         word, mask = int.from_bytes(slot.end, "little"), (1 << 8 * len(slot.end)) - 1
         program[row] = (word, mask, len(slot.end), slot.kind, flags)
     return program

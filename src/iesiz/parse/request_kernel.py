@@ -7,8 +7,8 @@ A valid log line whose request cannot be read is recognised all the same, with t
 from __future__ import annotations
 
 import numpy as np
-from iesiz.compiled import compiled
 
+from iesiz.compiled import compiled
 from iesiz.parse.bytes_kernel import Bytes, find_byte, load_word
 from iesiz.records import METHODS
 

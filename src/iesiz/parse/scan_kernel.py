@@ -1,26 +1,37 @@
 """The compiled scanner: runs a format's program over a block of lines, in one pass.
 
-Each line gets one outcome. What recognised lines hold is written into ``rows``, one column a
-recognised line: the rows named by the constants below, then start and length of each text field,
-then those of the path. A single array keeps calls cheap (each array passed costs a reference count).
+Each line gets one outcome. What a recognised line holds is written into one row of ``rows``: the columns
+named by the constants below, then start and length of each text field, then those of the path. A single
+array keeps calls cheap (each array passed costs a reference count), and a line's facts near each other.
 """
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from iesiz.compiled import compiled
 
-from iesiz.parse.bytes_kernel import Bytes, find_byte, has_byte, hash_bytes, load_word
-from iesiz.parse.clock_kernel import BAD_TIME, digits, local_seconds, offset_of
-from iesiz.parse.formats import FLAGS, KIND, LAST, LENGTH, LITERAL, MASK, NUMBER_NEXT, OPEN_ENDED, QUOTED
-from iesiz.parse.formats import Kind, Program
+from iesiz.compiled import compiled
+from iesiz.parse.bytes_kernel import Bytes, find_byte, has_byte, hash_bytes, load_word, same_bytes
+from iesiz.parse.clock_kernel import BAD_TIME, TIME_LENGTH, digits, local_seconds, offset_of
+from iesiz.parse.formats import (
+    FLAGS,
+    KIND,
+    LAST,
+    LENGTH,
+    LITERAL,
+    MASK,
+    NUMBER_NEXT,
+    OPEN_ENDED,
+    QUOTED,
+    Kind,
+    Program,
+)
 from iesiz.parse.request_kernel import has_campaign, method_class, path_end, target_end
 from iesiz.records import LONGEST_LINE
 
 Rows = npt.NDArray[np.int64]
 RECOGNISED, EMPTY, COMMENT, NO_MATCH, BAD_CLOCK, BAD_STATUS, BAD_BYTES, TOO_LONG = range(8)
-SECONDS, OFFSET, STATUS, SIZE, METHOD, CAMPAIGN, HASH, LINE, TEXTS = range(9)
+SECONDS, OFFSET, STATUS, SIZE, METHOD, CAMPAIGN, HASH, LINE, CLOCK, TEXTS = range(10)
 _TEXT, _TIME, _REQUEST = int(Kind.TEXT), int(Kind.TIME), int(Kind.REQUEST)
 _STATUS, _BYTES = int(Kind.STATUS), int(Kind.BYTES)
 _BACKSLASHES = np.uint64(0x5C5C5C5C5C5C5C5C)
@@ -73,9 +84,9 @@ def read_number(buffer: Bytes, start: int, length: int, longest: int) -> int:
 @compiled
 def read_request(buffer: Bytes, start: int, end: int, rows: Rows, row: int) -> None:
     """Fill method, path span and campaign of a row; an unreadable request is ``malformed``."""
-    path = rows.shape[0] - 2
-    rows[path, row], rows[path + 1, row] = start, 0
-    rows[CAMPAIGN, row], rows[METHOD, row] = 0, 0
+    path = rows.shape[1] - 2
+    rows[row, path], rows[row, path + 1] = start, 0
+    rows[row, CAMPAIGN], rows[row, METHOD] = 0, 0
     space = find_byte(buffer, start, end, 32)
     if space + 1 >= end:
         return
@@ -85,20 +96,25 @@ def read_request(buffer: Bytes, start: int, end: int, rows: Rows, row: int) -> N
     method = method_class(buffer, start, space - start)
     if method:
         query = path_end(buffer, space + 1, stop)
-        rows[METHOD, row], rows[path, row], rows[path + 1, row] = method, space + 1, query - space - 1
-        rows[CAMPAIGN, row] = has_campaign(buffer, query, stop)
+        rows[row, METHOD], rows[row, path], rows[row, path + 1] = method, space + 1, query - space - 1
+        rows[row, CAMPAIGN] = has_campaign(buffer, query, stop)
 
 
 @compiled
 def read_time(buffer: Bytes, start: int, length: int, rows: Rows, row: int) -> int:
-    """Fill seconds (UTC) and offset of a row; the outcome."""
+    """Fill seconds (UTC) and offset of a row; the outcome. Lines of one second are read once."""
+    before = rows[row - 1, CLOCK] if row else -1
+    rows[row, CLOCK] = start
+    if before >= 0 and length == TIME_LENGTH and same_bytes(buffer, before, start, TIME_LENGTH):
+        rows[row, SECONDS], rows[row, OFFSET] = rows[row - 1, SECONDS], rows[row - 1, OFFSET]
+        return RECOGNISED
     local = local_seconds(buffer, start, length)
     if local == BAD_TIME:
         return BAD_CLOCK
     offset = offset_of(buffer, start + 21)
     if offset == BAD_TIME:
         return BAD_CLOCK
-    rows[SECONDS, row], rows[OFFSET, row] = local - offset, offset
+    rows[row, SECONDS], rows[row, OFFSET] = local - offset, offset
     return RECOGNISED
 
 
@@ -106,7 +122,7 @@ def read_time(buffer: Bytes, start: int, length: int, rows: Rows, row: int) -> i
 def read_field(buffer: Bytes, start: int, end: int, kind: int, text: int, rows: Rows, row: int) -> int:
     """Store one field by its kind; the outcome for the line."""
     if kind == _TEXT:
-        rows[text, row], rows[text + 1, row] = start, end - start
+        rows[row, text], rows[row, text + 1] = start, end - start
     elif kind == _TIME:
         return read_time(buffer, start, end - start, rows, row)
     elif kind == _REQUEST:
@@ -115,12 +131,12 @@ def read_field(buffer: Bytes, start: int, end: int, kind: int, text: int, rows: 
         number = digits(buffer, start, 3) if end - start == 3 else -1
         if number < 0:
             return BAD_STATUS
-        rows[STATUS, row] = number
+        rows[row, STATUS] = number
     elif kind == _BYTES:
         size = read_number(buffer, start, end - start, 18)
         if size < 0:
             return BAD_BYTES
-        rows[SIZE, row] = size
+        rows[row, SIZE] = size
     return RECOGNISED
 
 
@@ -156,7 +172,7 @@ def scan(
     """Scan a block of ``size`` bytes.
 
     Returns:
-        Lines read and lines recognised. ``outcomes`` has an entry a line, ``rows`` a column a
+        Lines read and lines recognised. ``outcomes`` has an entry a line, ``rows`` a row a
         recognised line. A carriage return before the line's end is not part of the line.
     """
     at = lines = row = 0
@@ -166,8 +182,8 @@ def scan(
         outcome = read_line(buffer, at, stop, program, rows, row)
         outcomes[lines] = outcome
         if outcome == RECOGNISED:
-            rows[HASH, row] = np.int64(hash_bytes(buffer, at, stop - at, seed))
-            rows[LINE, row] = lines
+            rows[row, HASH] = np.int64(hash_bytes(buffer, at, stop - at, seed))
+            rows[row, LINE] = lines
             row += 1
         lines += 1
         at = end + 1

@@ -9,4 +9,12 @@ from __future__ import annotations
 from iesiz.policy.editions import EditionInForce, edition_on, edition_text, has_edition
 from iesiz.policy.registry import Field, Registry, load_registry
 
-__all__ = ["EditionInForce", "Field", "Registry", "edition_on", "edition_text", "has_edition", "load_registry"]
+__all__ = [
+    "EditionInForce",
+    "Field",
+    "Registry",
+    "edition_on",
+    "edition_text",
+    "has_edition",
+    "load_registry",
+]

@@ -42,7 +42,9 @@ def edition_text(name: str, in_force: dt.date) -> EditionInForce:
     if name not in texts:
         raise SettingsError(f"Policy edition {name!r} is not known; known: {', '.join(sorted(texts))}.")
     text = texts[name]
-    purposes = {Purpose(key): f"{value['clause']}: {value['meaning']}" for key, value in text["purposes"].items()}
+    purposes = {
+        Purpose(key): f"{value['clause']}: {value['meaning']}" for key, value in text["purposes"].items()
+    }
     return EditionInForce(name, in_force, text["title"], text["contact"], purposes)
 
 

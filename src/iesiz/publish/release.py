@@ -11,7 +11,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -128,7 +127,9 @@ def _place(settings: Settings, one: Release) -> None:
         if staged.exists():
             put_in_place(staged, place)
         if hashlib.sha256(place.read_bytes()).hexdigest() != one.sha256:
-            raise PrivacyRefusal(f"{place}: not the file that its release names. Restore the store from a copy.")
+            raise PrivacyRefusal(
+                f"{place}: not the file that its release names. Restore the store from a copy."
+            )
 
 
 def _record(settings: Settings, day: str, facts: Mapping[str, Any], releases: Sequence[Release]) -> None:
@@ -163,6 +164,6 @@ def verify(settings: Settings) -> tuple[str, ...]:
     wrong = []
     for entry in _full(settings).entries(RELEASE):
         path = settings.published / entry.facts["path"]
-        if not os.path.isfile(path) or hashlib.sha256(path.read_bytes()).hexdigest() != entry.facts["sha256"]:
+        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != entry.facts["sha256"]:
             wrong.append(entry.facts["path"])
     return tuple(wrong)

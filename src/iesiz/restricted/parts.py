@@ -30,7 +30,9 @@ class PartWriter:
         writer = self._writers.get(day)
         if writer is None:
             path = self.staging / f"{day}{STAGED}"
-            writer = self._writers[day] = pq.ParquetWriter(path, table.schema, compression="zstd", compression_level=1)
+            writer = self._writers[day] = pq.ParquetWriter(
+                path, table.schema, compression="zstd", compression_level=1
+            )
         writer.write_table(table, row_group_size=1 << 20)
         self.rows[day] = self.rows.get(day, 0) + table.num_rows
 

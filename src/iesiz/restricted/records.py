@@ -71,11 +71,15 @@ class Records:
     def is_unchanged(self, file: FileRef) -> bool:
         """Whether this very file (path, size, time of change) was read to its end before."""
         mark = _mark_of(file)
-        return any(entry.facts["mark"] == mark for kind in (FILE, COPY) for entry in self.ledger.entries(kind))
+        return any(
+            entry.facts["mark"] == mark for kind in (FILE, COPY) for entry in self.ledger.entries(kind)
+        )
 
     def note_copy(self, file: FileRef, digest: str) -> None:
         """Note that a file holds what was read before."""
-        self.ledger.append(COPY, {"site": file.site, "stream": file.stream, "digest": digest, "mark": _mark_of(file)})
+        self.ledger.append(
+            COPY, {"site": file.site, "stream": file.stream, "digest": digest, "mark": _mark_of(file)}
+        )
 
     def note_stopped(self, file: FileRef, counts: LineCounts) -> None:
         """Note, once for the same file, that it was stopped for its rejected lines."""

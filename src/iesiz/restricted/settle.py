@@ -27,7 +27,9 @@ class Reading:
     late: Mapping[str, int]
 
 
-def settle(records: Records, file: FileRef, content: Content, reading: Reading, writer: PartWriter) -> FileCounts:
+def settle(
+    records: Records, file: FileRef, content: Content, reading: Reading, writer: PartWriter
+) -> FileCounts:
     """Let the file count, or leave it: known content adds nothing, too many rejected lines stop it."""
     earlier = records.of_stream(file)
     if any(one.digest == content.digest for one in earlier):
@@ -65,4 +67,3 @@ def _counts(
 ) -> FileCounts:
     name, file_id = file.path.name, content.digest[:16]
     return FileCounts(file.site, file.stream, name, file_id, verdict, counts, days or {}, late or {})
-

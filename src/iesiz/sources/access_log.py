@@ -57,7 +57,7 @@ class Fingerprint:
 
 def find_files(settings: Settings) -> tuple[FileRef, ...]:
     """List the files of all streams, by site, stream and name; a pattern without a file lists nothing."""
-    found = []
+    found: list[FileRef] = []
     for site in settings.sites:
         for log in site.logs:
             paths = matching(settings.base, log.paths)
@@ -80,8 +80,8 @@ def open_content(path: Path) -> BinaryIO:
     start = raw.read(len(GZIP_MAGIC))
     raw.seek(0)
     if start == GZIP_MAGIC:
-        return io.BufferedReader(gzip.GzipFile(fileobj=raw, mode="rb"), 1 << 20)  # type: ignore[arg-type]
-    return raw  # type: ignore[return-value]
+        return io.BufferedReader(gzip.GzipFile(fileobj=raw, mode="rb"), 1 << 20)
+    return raw
 
 
 def read_blocks(path: Path, chunk_bytes: int, fingerprint: Fingerprint) -> Iterator[Block]:
@@ -123,9 +123,11 @@ def read_start(path: Path, size: int) -> Block:
 
 def _read(content: BinaryIO, room: memoryview, path: Path) -> int:
     try:
-        return content.readinto(room) or 0  # type: ignore[attr-defined, no-any-return]
+        return content.readinto(room) or 0  # type: ignore[attr-defined]
     except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise InputError(f"{path}: its gzip content is cut off or damaged. Have it delivered again.") from None
+        raise InputError(
+            f"{path}: its gzip content is cut off or damaged. Have it delivered again."
+        ) from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({os.strerror(error.errno or 0)}).") from None
 

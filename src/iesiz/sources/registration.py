@@ -42,7 +42,9 @@ def read_registrations(base: Path, source: Registration, registry: Registry) -> 
     """
     paths = matching(base, source.paths)
     if not paths:
-        raise InputError(f"registration: no file matches {', '.join(source.paths)}. Check registration.paths.")
+        raise InputError(
+            f"registration: no file matches {', '.join(source.paths)}. Check registration.paths."
+        )
     undeclared: set[str] = set()
     tables, broken = [], 0
     for path in paths:
@@ -62,7 +64,9 @@ def _header(path: Path) -> list[str]:
         with path.open(encoding="utf-8-sig", newline="") as lines:
             first = lines.readline()
     except (OSError, UnicodeDecodeError):
-        raise InputError(f"{path}, line 1: not readable as UTF-8 text with a header. Have it delivered again.") from None
+        raise InputError(
+            f"{path}, line 1: not readable as UTF-8 text with a header. Have it delivered again."
+        ) from None
     names = [name.strip().strip('"') for name in first.split(",")]
     if not first.strip() or len(set(names)) != len(names):
         raise InputError(f"{path}, line 1: expected a header of distinct column names, separated by commas.")
@@ -92,10 +96,17 @@ def _read(path: Path, wanted: list[str], registry: Registry) -> tuple[pa.Table, 
             pc.ReadOptions(use_threads=False),
             pc.ParseOptions(newlines_in_values=True, invalid_row_handler=skip),
             pc.ConvertOptions(
-                column_types=dict.fromkeys(wanted, pa.string()), include_columns=wanted, strings_can_be_null=False
+                column_types=dict.fromkeys(wanted, pa.string()),
+                include_columns=wanted,
+                strings_can_be_null=False,
             ),
         )
     except (pa.ArrowInvalid, OSError):
-        raise InputError(f"{path}: not readable as CSV in UTF-8 after its header. Have it delivered again.") from None
-    columns = {field.name: table[field.name] if field.name in wanted else pa.nulls(len(table), pa.string()) for field in schema}
+        raise InputError(
+            f"{path}: not readable as CSV in UTF-8 after its header. Have it delivered again."
+        ) from None
+    columns = {
+        field.name: table[field.name] if field.name in wanted else pa.nulls(len(table), pa.string())
+        for field in schema
+    }
     return pa.table(columns, schema), len(broken)
