@@ -21,6 +21,7 @@ from iesiz.vocabulary import LineCounts
 
 GAP_SECONDS = 1800
 DAY_SECONDS = 86400
+LAST_SECOND = 253_402_300_799 - DAY_SECONDS
 Hashes = npt.NDArray[np.uint64]
 Number = TypeVar("Number", np.int64, np.uint64)
 _MIX = np.uint64(0x9E3779B97F4A7C15)
@@ -143,4 +144,5 @@ def _moment(seconds: npt.NDArray[np.int64], offsets: npt.NDArray[np.int64], late
         return ""
     row = int(np.argmax(seconds) if latest else np.argmin(seconds))
     zone = dt.timezone(dt.timedelta(seconds=int(offsets[row])))
-    return dt.datetime.fromtimestamp(int(seconds[row]), zone).isoformat()
+    # Local and UTC time may lie on both sides of the calendar's end.
+    return dt.datetime.fromtimestamp(min(int(seconds[row]), LAST_SECOND), zone).isoformat()

@@ -52,7 +52,13 @@ class Ledger:
         return tuple(entry for entry in found if kind in (None, entry.kind))
 
     def append(self, kind: str, facts: Mapping[str, Any]) -> Entry:
-        """Add an entry durably."""
+        """Add an entry durably.
+
+        Raises:
+            ValueError: a fact would take the place of the chain.
+        """
+        if not CHAIN.isdisjoint(facts):
+            raise ValueError(f"a fact cannot be called {', '.join(sorted(CHAIN))}")
         earlier = self.entries()
         number, previous = len(earlier) + 1, earlier[-1].digest if earlier else FIRST
         body = {"number": number, "kind": kind, "previous": previous, **facts}

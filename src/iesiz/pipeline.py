@@ -13,14 +13,26 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from iesiz.aggregate import DayInput, aggregate_day
 from iesiz.calendar import is_due, now, yesterday
 from iesiz.catalog import write_catalog
-from iesiz.deidentify import Context, KeyRing, OwnRoutes, deidentify_chunk, deidentify_rows
+from iesiz.deidentify import (
+    Context,
+    KeyRing,
+    LocalTime,
+    OwnRoutes,
+    date_of,
+    deidentify_chunk,
+    deidentify_rows,
+    local_time,
+)
 from iesiz.disclosure import protect_table
 from iesiz.examination import Examination, Examiner
 from iesiz.parallel import in_order
@@ -41,6 +53,7 @@ from iesiz.vocabulary import (
     LineCounts,
     RegistrationCounts,
     TableCounts,
+    merge_counts,
 )
 
 __all__ = [
@@ -100,15 +113,11 @@ def deidentify_file(settings: Settings, file: FileRef) -> FileCounts:
     blocks = read_blocks(file.path, settings.reading.chunk_bytes, fingerprint)
     counts, late = LineCounts(0, 0), dict[str, int]()
     with part_writer(records, file) as writer:
-        for treated in in_order(
-            lambda block: _treat(block, form, context, settings), blocks, settings.reading.threads
-        ):
-            counts = counts.plus(treated.counts)
+        work = partial(_treat, form=form, context=context, settings=settings, published=published)
+        for treated in in_order(work, blocks, settings.reading.threads):
+            counts, late = counts.plus(treated.counts), merge_counts(late, treated.late)
             for day, table in treated.days.items():
-                if day in published:
-                    late[day.isoformat()] = late.get(day.isoformat(), 0) + len(table)
-                else:
-                    writer.write(day, table)
+                writer.write(day, table)
         content = Content(fingerprint.digest, fingerprint.size, fingerprint.prefixes)
         return settle(records, file, content, Reading(counts, late), writer)
 
@@ -117,19 +126,38 @@ def deidentify_file(settings: Settings, file: FileRef) -> FileCounts:
 class _Treated:
     counts: LineCounts
     days: Mapping[dt.date, pa.Table]
+    late: Mapping[str, int]
 
 
-def _treat(block: Block, form: LogFormat, context: Context, settings: Settings) -> _Treated:
-    """One block from lines to restricted records; days without an edition in force are left out."""
-    chunk = only_hosts(
-        parse_block(block, form, fold=not context.routes_have_numbers),
-        frozenset(settings.site(context.site).hosts),
-    )
-    days = deidentify_chunk(chunk, context) if chunk.rows else {}
-    allowed = {day: table for day, table in days.items() if has_edition(settings, day)}
-    return _Treated(
-        chunk.counts.ignoring("no_edition", chunk.rows - sum(map(len, allowed.values()))), allowed
-    )
+def _treat(
+    block: Block, form: LogFormat, context: Context, settings: Settings, published: frozenset[dt.date]
+) -> _Treated:
+    """One block from lines to restricted records.
+
+    Lines of days without an edition in force are ignored, those of published days counted as late;
+    neither is treated, so that no key is made or asked for.
+    """
+    hosts = frozenset(host.lower() for host in settings.site(context.site).hosts)
+    chunk = only_hosts(parse_block(block, form, fold=not context.routes_have_numbers), hosts)
+    times = local_time(chunk.seconds, context.zone)
+    lines = {date_of(day): rows for day, rows in zip(*_tally(times), strict=True)}
+    outside = {day for day in lines if not has_edition(settings, day)}
+    late = {day.isoformat(): rows for day, rows in lines.items() if day in published and day not in outside}
+    counts = chunk.counts.ignoring("no_edition", sum(lines[day] for day in outside))
+    if outside or late:
+        keep = _of_days(times, {*lines} - outside - published)
+        chunk, times = chunk.only(keep, "not_open"), times.only(keep)
+    return _Treated(counts, deidentify_chunk(chunk, times, context) if chunk.rows else {}, late)
+
+
+def _tally(times: LocalTime) -> tuple[list[int], list[int]]:
+    days, rows = np.unique(times.days, return_counts=True)
+    return days.tolist(), rows.tolist()
+
+
+def _of_days(times: LocalTime, wanted: set[dt.date]) -> npt.NDArray[np.bool_]:
+    days, place = np.unique(times.days, return_inverse=True)
+    return np.array([date_of(day) in wanted for day in days.tolist()], np.bool_)[place]
 
 
 def _format(settings: Settings, file: FileRef) -> LogFormat:

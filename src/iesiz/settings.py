@@ -114,6 +114,12 @@ class Thresholds(Section):
     k: Annotated[int, Field(ge=10)] = 10
     k_sensitive: Annotated[int, Field(ge=20)] = 20
 
+    @model_validator(mode="after")
+    def _sensitive_is_stricter(self) -> Thresholds:
+        if self.k_sensitive < self.k:
+            raise ValueError("k_sensitive cannot be smaller than k")
+        return self
+
 
 class Reading(Section):
     """How logs are read: share of rejected lines above which a file is stopped, threads, bytes at a time."""

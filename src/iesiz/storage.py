@@ -6,6 +6,7 @@ A full disk or a failing one raises ``OutsideError``; what stood before stays.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
@@ -41,21 +42,26 @@ def prepare_store(settings: Settings) -> None:
         PrivacyRefusal: the restricted zone is open to others.
     """
     store, mark = settings.store_path, settings.store_path / MARK
-    if store.exists() and not mark.is_file() and (not store.is_dir() or any(store.iterdir())):
+    if store.exists() and not mark.is_file() and (not store.is_dir() or _holds_more(store)):
         raise SettingsError(
             f"{store}: not a store of iesiz, and not empty. Name another folder as store.path."
         )
     if mark.is_file() and mark.read_bytes() != MARK_TEXT.encode():
         raise SettingsError(f"{store}: a store of another layout. Use the version of iesiz that made it.")
     with outside(store):
-        settings.restricted.mkdir(mode=0o700, parents=True, exist_ok=True)
-        settings.published.mkdir(exist_ok=True)
         if not mark.is_file():
             write_bytes(mark, MARK_TEXT.encode())
+        settings.restricted.mkdir(mode=0o700, exist_ok=True)
+        settings.published.mkdir(exist_ok=True)
     if settings.restricted.stat().st_mode & 0o077:
         raise PrivacyRefusal(
             f"{settings.restricted}: open to other users. Set its mode to 0700 and run again."
         )
+
+
+def _holds_more(store: Path) -> bool:
+    """Whether a folder holds more than a crash can leave while a store is made in it."""
+    return any(path.name != MARK + STAGED for path in store.iterdir())
 
 
 @contextmanager
@@ -148,17 +154,21 @@ def append_line(path: Path, line: bytes) -> None:
     """
     with outside(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab") as out:
+        with path.open("ab", buffering=0) as out:
             size = whole_lines(path)
             out.truncate(size)
             try:
-                out.write(line + b"\n")
-                out.flush()
+                _write_all(out.fileno(), line + b"\n")
                 os.fsync(out.fileno())
             except OSError:
-                os.truncate(path, size)
+                out.truncate(size)
                 raise
         flush_folder(path.parent)
+
+
+def _write_all(handle: int, content: bytes) -> None:
+    if os.write(handle, content) != len(content):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def whole_lines(path: Path) -> int:

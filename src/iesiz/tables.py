@@ -151,7 +151,7 @@ def load_table(folder: Traversable) -> TableSpec:
         columns=columns,
         query=folder.joinpath("query.sql").read_text("utf-8"),
         labels=labels.read_text("utf-8") if labels.is_file() else "",
-        checks=_checks(folder.joinpath("checks.sql").read_text("utf-8")),
+        checks=_checks(name, folder.joinpath("checks.sql").read_text("utf-8")),
         **text,
     )
     _refuse_unfit(spec)
@@ -203,6 +203,10 @@ def _known(table: str, what: str, kind: type[Any], value: object) -> Any:
         raise PrivacyRefusal(f"Table {table}: its {what} is none of {known}.") from None
 
 
-def _checks(text: str) -> tuple[Check, ...]:
+def _checks(table: str, text: str) -> tuple[Check, ...]:
     parts = re.split(r"^-- (stop|warn)\b.*$", text, flags=re.M)
+    if parts[0].strip() or len(parts) < 3 or not all(query.strip() for query in parts[2::2]):
+        raise PrivacyRefusal(
+            f"Table {table}: checks.sql is a list of queries, each behind '-- stop' or '-- warn'."
+        )
     return tuple(Check(action, query.strip()) for action, query in zip(parts[1::2], parts[2::2], strict=True))

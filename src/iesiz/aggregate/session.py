@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from iesiz.settings import Site
+from iesiz.vocabulary import check_name
 
 PART = pa.schema(
     [
@@ -34,6 +35,7 @@ PART = pa.schema(
         ("site", pa.string()),
     ]
 )
+COLUMNS = ", ".join(PART.names[:-1])
 FUNNEL = pa.schema(
     [("site", pa.string()), ("place", pa.int64()), ("step", pa.string()), ("route", pa.string())]
 )
@@ -81,11 +83,14 @@ def day_session(given: DayInput, threads: int) -> Iterator[duckdb.DuckDBPyConnec
 
 
 def _register_parts(connection: duckdb.DuckDBPyConnection, given: DayInput) -> None:
-    paths = [str(path) for site in given.parts for path in given.parts[site]]
-    if paths:
-        connection.read_parquet(paths, hive_partitioning=True, union_by_name=True).create_view("parts")
-    else:
-        connection.register("parts", PART.empty_table())
+    connection.register("no_parts", PART.empty_table())
+    parts = connection.table("no_parts")
+    for site, paths in given.parts.items():
+        names = [str(path) for path in paths]
+        # The site is named here and not taken from the path, whose reader would make a number of "24".
+        held = connection.read_parquet(names, hive_partitioning=False, union_by_name=True)
+        parts = parts.union(held.project(f"{COLUMNS}, '{check_name('site', site)}' as site"))
+    parts.create_view("parts")
 
 
 def _relation(name: str) -> str:

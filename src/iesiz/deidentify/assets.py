@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import re
 
+from iesiz.deidentify.resources import FILE_EXTENSIONS
+
 WELL_KNOWN = frozenset({"robots.txt", "favicon.ico", "sitemap.xml", "manifest.json", "apple-touch-icon.png"})
-_EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,8})$")
 _END = re.compile(r"[?#;]")
 
 
 def split_asset(path: str) -> tuple[str, str]:
-    """The folder of a path and the name to keep of its file: well known, or its extension only."""
+    """The folder of a path and the name to keep of its file: well known, or a known extension only."""
     folder, _, name = _END.split(path, maxsplit=1)[0].rpartition("/")
     if name.lower() in WELL_KNOWN:
         return folder or "/", name.lower()
-    extension = _EXTENSION.search(name)
-    return folder or "/", f"{{file}}.{extension[1].lower()}" if extension else "{file}"
+    extension = name.rpartition(".")[2].lower()
+    return folder or "/", f"{{file}}.{extension}" if extension in FILE_EXTENSIONS else "{file}"
 
 
 def join_asset(folder: str, name: str) -> str:

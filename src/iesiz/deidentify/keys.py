@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from iesiz.vocabulary import check_name
 KEY_BYTES = 32
 PSEUDONYM_BYTES = 16
 BLOCK_BYTES = 64
+_MAKING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,9 @@ class KeyRing:
             raise PrivacyRefusal(
                 f"The key {purpose}/{scope}/{epoch} was destroyed: its records cannot be made again."
             )
-        if not path.exists():
-            write_secret(path, os.urandom(KEY_BYTES))
+        with _MAKING:
+            if not path.exists():
+                write_secret(path, os.urandom(KEY_BYTES))
         return _read_key(path)
 
 
@@ -69,7 +72,13 @@ class Pseudonymiser:
 
     @classmethod
     def under(cls, key: bytes) -> Pseudonymiser:
-        """Prepare a key of 32 bytes."""
+        """Prepare a key of at most 64 bytes; ours have 32.
+
+        Raises:
+            PrivacyRefusal: the key is longer.
+        """
+        if len(key) > BLOCK_BYTES:
+            raise PrivacyRefusal(f"A key has at most {BLOCK_BYTES} bytes.")
         padded = key.ljust(BLOCK_BYTES, b"\0")
         inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded))
         return cls(inner, hashlib.sha256(bytes(byte ^ 0x5C for byte in padded)))

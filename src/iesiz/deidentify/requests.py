@@ -17,7 +17,7 @@ import pyarrow as pa
 from iesiz.deidentify.agents import Agent, classify_agent
 from iesiz.deidentify.assets import join_asset, split_asset
 from iesiz.deidentify.keys import KeyRing
-from iesiz.deidentify.local_time import LocalTime, date_of, local_time
+from iesiz.deidentify.local_time import LocalTime, date_of
 from iesiz.deidentify.memory import Memory
 from iesiz.deidentify.referrers import classify_referrer
 from iesiz.deidentify.routes import OwnRoutes, Resource, resource_of, route_of
@@ -71,13 +71,17 @@ class Context:
         return join_asset(self.folder_memory.of(folder), name), resource
 
 
-def deidentify_chunk(chunk: ParsedChunk, context: Context) -> dict[dt.date, pa.Table]:
+def deidentify_chunk(chunk: ParsedChunk, times: LocalTime, context: Context) -> dict[dt.date, pa.Table]:
     """Treat every declared field of a chunk and split the records by local day.
+
+    Args:
+        chunk: recognised lines of days whose records may be kept.
+        times: their local times.
+        context: what the treatments need.
 
     Raises:
         PrivacyRefusal: the registry names a treatment that this room does not know.
     """
-    times = local_time(chunk.seconds, context.zone)
     columns: Columns = {}
     for declared in context.registry.fields.values():
         treatment = TREATMENTS.get(declared.treatment)

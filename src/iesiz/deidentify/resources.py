@@ -24,6 +24,9 @@ _ASSETS, _DATA = _LISTS["asset_extensions"], _LISTS["data_extensions"]
 _API_SEGMENTS, _ASSET_SEGMENTS = _LISTS["api_segments"], _LISTS["asset_segments"]
 
 
+FILE_EXTENSIONS = _ASSETS | _DATA
+
+
 class Resource(StrEnum):
     """Classes of requested resources, after Wikimedia's pageview definition."""
 

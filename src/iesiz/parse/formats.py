@@ -17,7 +17,7 @@ from iesiz.errors import SettingsError
 
 Program = npt.NDArray[np.uint64]
 LITERAL, MASK, LENGTH, KIND, FLAGS = range(5)
-QUOTED, NUMBER_NEXT, LAST, OPEN_ENDED = 1, 2, 4, 8
+QUOTED, NUMBER_NEXT, LAST, OPEN_ENDED, NEVER_EMPTY = 1, 2, 4, 8, 16
 LITERAL_BYTES = 8
 
 
@@ -123,6 +123,7 @@ def program_of(form: LogFormat) -> Program:
             | NUMBER_NEXT * number_next
             | LAST * last
             | OPEN_ENDED * (last and form.open_ended)
+            | NEVER_EMPTY * (row == 0 or slot.name == "address")
         )
         word, mask = int.from_bytes(slot.end, "little"), (1 << 8 * len(slot.end)) - 1
         program[row] = (word, mask, len(slot.end), slot.kind, flags)

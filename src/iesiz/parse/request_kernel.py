@@ -24,8 +24,11 @@ def _mask(length: int) -> np.uint64:
 
 
 _NAMES = np.array([_word(name.encode()) if len(name) < 8 else 0 for name in METHODS], np.uint64)
-_UTM, _GCLID, _YCLID, _FBCLID = _word(b"utm_"), _word(b"gclid="), _word(b"yclid="), _word(b"fbclid=")
-_HTTP, _FOUR, _FIVE, _SIX, _SEVEN = _word(b"HTTP/"), _mask(4), _mask(5), _mask(6), _mask(7)
+_UTM = _word(b"utm_")
+_HTTP, _FOUR, _FIVE = _word(b"HTTP/"), _mask(4), _mask(5)
+CLICKS = (b"gclid=", b"yclid=", b"fbclid=", b"gbraid=", b"wbraid=", b"msclkid=", b"ttclid=")
+_CLICKS = np.array([_word(name) for name in CLICKS], np.uint64)
+_CLICK_MASKS = np.array([_mask(len(name)) for name in CLICKS], np.uint64)
 
 
 @compiled
@@ -59,8 +62,8 @@ def target_end(buffer: Bytes, start: int, end: int) -> int:
     """Where the target ends: before `` HTTP/x``, or at the end for HTTP/0.9; -1 if neither reading holds."""
     space = last_space(buffer, start, end)
     if space == end:
-        return end
-    return space if space + 5 < end and load_word(buffer, space + 1) & _FIVE == _HTTP else -1
+        return end if buffer[start] != 32 else -1
+    return space if space + 6 < end and load_word(buffer, space + 1) & _FIVE == _HTTP else -1
 
 
 @compiled
@@ -78,7 +81,10 @@ def has_campaign(buffer: Bytes, start: int, end: int) -> bool:
     at = start
     while at < end:
         word = load_word(buffer, at + 1)
-        if word & _FOUR == _UTM or word & _SIX == _GCLID or word & _SIX == _YCLID or word & _SEVEN == _FBCLID:
+        if word & _FOUR == _UTM:
             return True
+        for row in range(_CLICKS.size):
+            if word & _CLICK_MASKS[row] == _CLICKS[row]:
+                return True
         at = find_byte(buffer, at + 1, end, 38)
     return False

@@ -20,6 +20,7 @@ from iesiz.parse.formats import (
     LENGTH,
     LITERAL,
     MASK,
+    NEVER_EMPTY,
     NUMBER_NEXT,
     OPEN_ENDED,
     QUOTED,
@@ -151,11 +152,12 @@ def read_line(buffer: Bytes, start: int, end: int, program: Program, rows: Rows,
         return TOO_LONG
     at, text = start, TEXTS
     for slot in range(program.shape[0]):
-        kind, quoted = np.int64(program[slot, KIND]), np.int64(program[slot, FLAGS]) & QUOTED != 0
+        kind, flags = np.int64(program[slot, KIND]), np.int64(program[slot, FLAGS])
+        quoted = flags & QUOTED != 0
         stop = find_end(buffer, at, end, program, slot, quoted)
         if stop < 0 and quoted:
             stop = find_end(buffer, at, end, program, slot, False)
-        if stop < 0 or (slot == 0 and stop == at):
+        if stop < 0 or (stop == at and flags & NEVER_EMPTY):
             return NO_MATCH
         outcome = read_field(buffer, at, stop, kind, text, rows, row)
         if outcome != RECOGNISED:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from iesiz.tables import Cells
@@ -31,13 +30,9 @@ def metadata_of(cells: Cells, edition: str, period: str, revision: int) -> dict[
 def write_partition(cells: Cells, metadata: dict[str, str], path: Path) -> None:
     """Write a partition, rows in the order of the dimensions."""
     table = cells.table.sort_by([(name, "ascending") for name in cells.spec.dimensions])
-    schema = pa.schema(list(table.schema), metadata)
-    pq.write_table(
-        table.cast(schema),
-        path,
-        compression="zstd",
-        use_dictionary=False,
-        write_statistics=True,
-        store_schema=False,
-        version="2.6",
-    )
+    plain = table.replace_schema_metadata(None)
+    with pq.ParquetWriter(
+        path, plain.schema, compression="zstd", use_dictionary=False, store_schema=False, version="2.6"
+    ) as writer:
+        writer.write_table(plain)
+        writer.add_key_value_metadata(metadata)

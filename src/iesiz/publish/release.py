@@ -124,12 +124,13 @@ def _stage(staging: Path, cells: Cells, period: str, edition: str, inputs: Seque
 def _place(settings: Settings, one: Release) -> None:
     staged, place = _staging(settings) / f"{one.table}.parquet", settings.published / one.path
     with outside(place):
-        if staged.exists():
-            put_in_place(staged, place)
-        if hashlib.sha256(place.read_bytes()).hexdigest() != one.sha256:
+        held = staged if staged.exists() else place
+        if not held.exists() or hashlib.sha256(held.read_bytes()).hexdigest() != one.sha256:
             raise PrivacyRefusal(
-                f"{place}: not the file that its release names. Restore the store from a copy."
+                f"{held}: not the file that its release names. Restore the store from a copy."
             )
+        if held == staged:
+            put_in_place(staged, place)
 
 
 def _record(settings: Settings, day: str, facts: Mapping[str, Any], releases: Sequence[Release]) -> None:

@@ -11,7 +11,8 @@ import hashlib
 import io
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -65,7 +66,8 @@ def find_files(settings: Settings) -> tuple[FileRef, ...]:
     return tuple(found)
 
 
-def open_content(path: Path) -> BinaryIO:
+@contextmanager
+def open_content(path: Path) -> Iterator[BinaryIO]:
     """Open a file's uncompressed content.
 
     Raises:
@@ -77,14 +79,17 @@ def open_content(path: Path) -> BinaryIO:
         raw = path.open("rb", buffering=0)
     except OSError as error:
         raise InputError(f"{path}: cannot be opened ({os.strerror(error.errno or 0)}).") from None
-    start = raw.read(len(GZIP_MAGIC))
-    raw.seek(0)
-    if start == GZIP_MAGIC:
-        return io.BufferedReader(gzip.GzipFile(fileobj=raw, mode="rb"), 1 << 20)
-    return raw
+    with raw:
+        start = raw.read(len(GZIP_MAGIC))
+        raw.seek(0)
+        if start == GZIP_MAGIC:
+            with gzip.GzipFile(fileobj=raw, mode="rb") as content:
+                yield io.BufferedReader(content, 1 << 20)
+        else:
+            yield raw
 
 
-def read_blocks(path: Path, chunk_bytes: int, fingerprint: Fingerprint) -> Iterator[Block]:
+def read_blocks(path: Path, chunk_bytes: int, fingerprint: Fingerprint) -> Generator[Block, None, None]:
     """Read a file in blocks of about ``chunk_bytes``, cut at line ends.
 
     A line longer than ``LONGEST_LINE`` is cut to one byte more than that, so that the parser sees that it
@@ -93,9 +98,8 @@ def read_blocks(path: Path, chunk_bytes: int, fingerprint: Fingerprint) -> Itera
     Raises:
         InputError: the file cannot be opened, or its compressed content is cut off or damaged.
     """
-    content = open_content(path)
     first_line, rest = 1, b""
-    try:
+    with open_content(path) as content:
         while True:
             data = bytearray(len(rest) + chunk_bytes + PADDING)
             data[: len(rest)] = rest
@@ -105,20 +109,16 @@ def read_blocks(path: Path, chunk_bytes: int, fingerprint: Fingerprint) -> Itera
             cut = data.rfind(b"\n", 0, size) + 1 if got else size
             rest = bytes(memoryview(data)[cut:size][: LONGEST_LINE + 1])
             if cut:
-                block = _without_long_lines(Block(data, cut, first_line))
-                yield block
+                yield _without_long_lines(Block(data, cut, first_line))
                 first_line += data.count(b"\n", 0, cut)
             if not got:
                 return
-    finally:
-        content.close()
 
 
 def read_start(path: Path, size: int) -> Block:
     """Return the whole lines among the first bytes of a file's content."""
-    for block in read_blocks(path, size, Fingerprint()):
-        return block
-    return Block(bytearray(PADDING), 0, 1)
+    with closing(read_blocks(path, size, Fingerprint())) as blocks:
+        return next(blocks, Block(bytearray(PADDING), 0, 1))
 
 
 def _read(content: BinaryIO, room: memoryview, path: Path) -> int:
