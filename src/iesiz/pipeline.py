@@ -11,27 +11,21 @@ counts, so that a file or a day is a unit of work that can be done anywhere, and
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
 
 from iesiz.aggregate import DayInput, aggregate_day
 from iesiz.calendar import is_due, now, yesterday
 from iesiz.catalog import write_catalog
 from iesiz.deidentify import (
     Context,
+    Fate,
     KeyRing,
-    LocalTime,
     OwnRoutes,
-    date_of,
+    Treated,
     deidentify_chunk,
     deidentify_rows,
-    local_time,
 )
 from iesiz.disclosure import protect_table
 from iesiz.examination import Examination, Examiner
@@ -108,12 +102,11 @@ def deidentify_file(settings: Settings, file: FileRef) -> FileCounts:
     if records.is_unchanged(file):
         return FileCounts(file.site, file.stream, file.path.name, "", "known", LineCounts(0, 0))
     form, context = _format(settings, file), _context(settings, file)
-    published = published_days(settings)
     fingerprint = Fingerprint(tuple(sorted({one.size for one in records.of_stream(file)})))
     blocks = read_blocks(file.path, settings.reading.chunk_bytes, fingerprint)
     counts, late = LineCounts(0, 0), dict[str, int]()
     with part_writer(records, file) as writer:
-        work = partial(_treat, form=form, context=context, settings=settings, published=published)
+        work = partial(_treat, form=form, context=context)
         for treated in in_order(work, blocks, settings.reading.threads):
             counts, late = counts.plus(treated.counts), merge_counts(late, treated.late)
             for day, table in treated.days.items():
@@ -122,42 +115,10 @@ def deidentify_file(settings: Settings, file: FileRef) -> FileCounts:
         return settle(records, file, content, Reading(counts, late), writer)
 
 
-@dataclass(frozen=True, slots=True)
-class _Treated:
-    counts: LineCounts
-    days: Mapping[dt.date, pa.Table]
-    late: Mapping[str, int]
-
-
-def _treat(
-    block: Block, form: LogFormat, context: Context, settings: Settings, published: frozenset[dt.date]
-) -> _Treated:
-    """One block from lines to restricted records.
-
-    Lines of days without an edition in force are ignored, those of published days counted as late;
-    neither is treated, so that no key is made or asked for.
-    """
-    hosts = frozenset(host.lower() for host in settings.site(context.site).hosts)
-    chunk = only_hosts(parse_block(block, form, fold=not context.routes_have_numbers), hosts)
-    times = local_time(chunk.seconds, context.zone)
-    lines = {date_of(day): rows for day, rows in zip(*_tally(times), strict=True)}
-    outside = {day for day in lines if not has_edition(settings, day)}
-    late = {day.isoformat(): rows for day, rows in lines.items() if day in published and day not in outside}
-    counts = chunk.counts.ignoring("no_edition", sum(lines[day] for day in outside))
-    if outside or late:
-        keep = _of_days(times, {*lines} - outside - published)
-        chunk, times = chunk.only(keep, "not_open"), times.only(keep)
-    return _Treated(counts, deidentify_chunk(chunk, times, context) if chunk.rows else {}, late)
-
-
-def _tally(times: LocalTime) -> tuple[list[int], list[int]]:
-    days, rows = np.unique(times.days, return_counts=True)
-    return days.tolist(), rows.tolist()
-
-
-def _of_days(times: LocalTime, wanted: set[dt.date]) -> npt.NDArray[np.bool_]:
-    days, place = np.unique(times.days, return_inverse=True)
-    return np.array([date_of(day) in wanted for day in days.tolist()], np.bool_)[place]
+def _treat(block: Block, form: LogFormat, context: Context) -> Treated:
+    """One block from lines to restricted records, in memory."""
+    chunk = parse_block(block, form, fold=not context.routes_have_numbers)
+    return deidentify_chunk(only_hosts(chunk, context.hosts), context)
 
 
 def _format(settings: Settings, file: FileRef) -> LogFormat:
@@ -166,10 +127,23 @@ def _format(settings: Settings, file: FileRef) -> LogFormat:
 
 
 def _context(settings: Settings, file: FileRef) -> Context:
-    site = settings.site(file.site)
-    routes = OwnRoutes((*site.routes, *(step.route for step in site.funnel)))
-    keys = KeyRing(settings.restricted / "keys")
-    return Context(site.name, site.zone, settings.own_hosts, routes, load_registry("access_log"), keys)
+    site, published = settings.site(file.site), published_days(settings)
+
+    def fate(day: dt.date) -> Fate:
+        if not has_edition(settings, day):
+            return Fate.NO_EDITION
+        return Fate.LATE if day in published else Fate.OPEN
+
+    return Context(
+        site=site.name,
+        zone=site.zone,
+        hosts=frozenset(host.lower() for host in site.hosts),
+        own_hosts=settings.own_hosts,
+        routes=OwnRoutes((*site.routes, *(step.route for step in site.funnel))),
+        registry=load_registry("access_log"),
+        keys=KeyRing(settings.restricted / "keys"),
+        fate=fate,
+    )
 
 
 def examine(
@@ -253,7 +227,8 @@ def close_day(settings: Settings, day: dt.date) -> DayCounts:
     protected = [protect_table(cells, settings.thresholds) for cells in exact]
     facts = {"missing": list(missing), "sites": sorted(parts), "closed": now().date().isoformat()}
     releases = publish_day(settings, day, protected, edition.name, records.inputs(day), facts)
-    return DayCounts(day, "published", tuple(map(_table_counts, releases)), missing)
+    warnings = tuple(said for cells in exact for said in cells.warnings)
+    return DayCounts(day, "published", tuple(map(_table_counts, releases)), missing, warnings)
 
 
 def _table_counts(one: Release) -> TableCounts:

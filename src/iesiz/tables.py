@@ -99,10 +99,12 @@ class Cells:
     Attributes:
         table: dimensions and counted columns; exact counts before disclosure control, and after it
             nulls and a ``status`` for the cells that are withheld.
+        warnings: what the table's checks had to say.
     """
 
     spec: TableSpec
     table: pa.Table
+    warnings: tuple[str, ...] = ()
 
 
 def load_tables() -> tuple[TableSpec, ...]:
@@ -149,16 +151,25 @@ def load_table(folder: Traversable) -> TableSpec:
         grain=_known(name, "grain", Grain, text.pop("grain")),
         purpose=_known(name, "purpose", Purpose, text.pop("purpose")),
         columns=columns,
-        query=folder.joinpath("query.sql").read_text("utf-8"),
+        query=_text(folder, "query.sql"),
         labels=labels.read_text("utf-8") if labels.is_file() else "",
-        checks=_checks(name, folder.joinpath("checks.sql").read_text("utf-8")),
+        checks=_checks(name, _text(folder, "checks.sql")),
         **text,
     )
     _refuse_unfit(spec)
     return spec
 
 
+def _text(folder: Traversable, name: str) -> str:
+    file = folder.joinpath(name)
+    if not file.is_file():
+        raise PrivacyRefusal(f"Table {folder.name}: it has no {name}.")
+    return file.read_text("utf-8")
+
+
 def _refuse_unfit(spec: TableSpec) -> None:
+    if {type(spec.sensitive), type(spec.schema_version)} != {bool, int}:
+        raise PrivacyRefusal(f"Table {spec.name}: sensitive is true or false, schema_version a whole number.")
     if spec.source not in SOURCES or spec.contributor not in ("visitor", "person"):
         raise PrivacyRefusal(f"Table {spec.name}: its source or contributor is not known.")
     if len(spec.of_role(Role.CONTRIBUTOR)) != 1:

@@ -194,12 +194,14 @@ class DayCounts:
     Attributes:
         verdict: ``published``, ``already published`` or ``open`` (not due yet).
         missing: sites without any data on that day.
+        warnings: what the tables' checks had to say.
     """
 
     day: dt.date
     verdict: str
     tables: tuple[TableCounts, ...] = ()
     missing: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

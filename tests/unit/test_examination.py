@@ -128,6 +128,13 @@ def test_ignored_rejected_and_malformed_lines_are_told_apart(tmp_path: Path) -> 
     assert one.bytes == 20
 
 
+def test_a_sum_of_bytes_does_not_run_over(tmp_path: Path) -> None:
+    plain, huge = [at("09:00:00")] * 12, [at("09:00:01").replace(" 10 ", f" {'9' * 18} ")] * 12
+    one = examined(tmp_path, *plain, *huge)
+    # Lines that state so much are rejected, or their sum is right.
+    assert one.bytes == 120 + (one.recognised - 12) * (10**18 - 1)
+
+
 def test_first_and_last_are_the_earliest_and_latest_moment(tmp_path: Path) -> None:
     one = examined(
         tmp_path,
@@ -168,8 +175,8 @@ def test_files_of_two_formats_are_mixed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "holds no line"),
-        (gzip.compress(b""), "holds no line"),
+        (b"", "holds no log line"),
+        (gzip.compress(b""), "holds no log line"),
         (gzip.compress(at("09:00:00").encode() * 9_000)[:-200], "cut off or damaged"),
         (b"\x1f\x8b\x08\x00 no gzip at all", "cut off or damaged"),
         (bytes(range(256)) * 40, "none of the formats"),

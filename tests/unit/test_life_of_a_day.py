@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import gzip
-import os
-import shutil
-from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -21,10 +17,6 @@ from tests.nights import DAY, NEXT, Network, line, log, network, site
 ISO, ISO_NEXT = DAY.isoformat(), NEXT.isoformat()
 WHOLE = log(DAY) + log(NEXT)
 ALMATY = ZoneInfo("Asia/Almaty")
-
-
-def verdicts(counts: NightCounts) -> dict[str, str]:
-    return {one.name: one.verdict for one in counts.files}
 
 
 def closed(counts: NightCounts) -> dict[dt.date, str]:
@@ -43,17 +35,6 @@ def set_clock(monkeypatch: pytest.MonkeyPatch, day: dt.date, hour: int = 2, minu
     """Let the pipeline believe that it is that time in Almaty."""
     moment = dt.datetime.combine(day, dt.time(hour, minute), ALMATY).astimezone(dt.UTC)
     monkeypatch.setattr(pipeline, "now", lambda: moment)
-
-
-@pytest.fixture(scope="module")
-def clean(tmp_path_factory: pytest.TempPathFactory) -> Network:
-    """Two days from one file in one night: what every other order of arrival has to come to."""
-    net = network(tmp_path_factory.mktemp("clean"))
-    net.write("logs/mall/web/access.log", WHOLE)
-    counts = net.night(DAY, NEXT)
-    assert closed(counts) == {DAY: "published", NEXT: "published"}
-    assert requests(net, DAY) == requests(net, NEXT) == (12, 24)
-    return net
 
 
 @pytest.fixture
@@ -76,24 +57,6 @@ def test_a_day_is_published_once_and_running_again_adds_nothing(day_one: Network
     assert day_one.everything() == before
     day_one.night()
     assert day_one.everything() == before
-
-
-def test_reading_again_before_publication_adds_nothing(tmp_path: Path, clean: Network) -> None:
-    net = network(tmp_path / "network", site("mall", "web", more="close_after_days = 30"))
-    net.write("logs/mall/web/access.log", WHOLE)
-    settings = net.settings
-    for _ in range(2):
-        with pipeline.store_lock(settings):
-            for file in pipeline.discover(settings, DAY).files:
-                pipeline.deidentify_file(settings, file)
-        before = net.everything()
-    with pipeline.store_lock(settings):
-        for file in pipeline.discover(settings, DAY).files:
-            assert pipeline.deidentify_file(settings, file).verdict == "known"
-    assert net.everything() == before
-    assert net.published() == {}
-    net.night(DAY, NEXT)
-    assert net.published() == clean.published()
 
 
 def test_late_lines_are_counted_and_change_nothing(day_one: Network) -> None:
@@ -122,79 +85,6 @@ def test_late_lines_of_two_files_add_up_and_the_same_late_file_counts_once(day_o
     assert day_one.published() == before
 
 
-def touched(net: Network) -> None:
-    os.utime(net.base / "logs/mall/web/access.log", (1, 1))
-
-
-def copied(net: Network) -> None:
-    net.write("logs/mall/web/copy.log", WHOLE)
-
-
-def compressed(net: Network) -> None:
-    net.write("logs/mall/web/access.log.1.gz", gzip.compress(WHOLE, 1))
-
-
-def compressed_in_parts(net: Network) -> None:
-    half = len(WHOLE) // 2
-    net.write("logs/mall/web/access.log.1.gz", gzip.compress(WHOLE[:half]) + gzip.compress(WHOLE[half:]))
-
-
-@pytest.mark.parametrize("change", [touched, copied, compressed, compressed_in_parts])
-def test_what_was_read_before_adds_nothing(
-    tmp_path: Path, clean: Network, change: Callable[[Network], None]
-) -> None:
-    net = network(tmp_path / "network")
-    net.write("logs/mall/web/access.log", WHOLE)
-    read_only(net)
-    change(net)
-    counts = net.night(DAY, NEXT)
-    assert {one.verdict for one in counts.files} == {"known"}
-    assert net.published() == clean.published()
-
-
-def read_only(net: Network) -> None:
-    """Read the files that arrived and close nothing."""
-    settings = net.settings
-    with pipeline.store_lock(settings):
-        for file in pipeline.discover(settings, DAY).files:
-            pipeline.deidentify_file(settings, file)
-
-
-@pytest.mark.parametrize("first", ["access.log", "zz.log"])
-@pytest.mark.parametrize("lines", [1, 20, 47])
-def test_a_grown_file_comes_to_the_same_bytes(tmp_path: Path, clean: Network, first: str, lines: int) -> None:
-    net = network(tmp_path / "network")
-    start = b"".join(WHOLE.splitlines(keepends=True)[:lines])
-    net.write(f"logs/mall/web/{first}", start)
-    read_only(net)
-    net.write("logs/mall/web/access.log", WHOLE)
-    counts = net.night(DAY, NEXT)
-    assert verdicts(counts)["access.log"] == "grown"
-    assert net.published() == clean.published()
-
-
-def test_a_file_that_was_cut_within_a_line_and_grew_comes_to_the_same_bytes(tmp_path: Path, clean: Network) -> None:
-    net = network(tmp_path / "network")
-    start = b"".join(WHOLE.splitlines(keepends=True)[:30])
-    net.write("logs/mall/web/access.log", start + WHOLE.splitlines()[30][:40])
-    read_only(net)
-    net.write("logs/mall/web/access.log", WHOLE)
-    assert verdicts(net.night(DAY, NEXT)) == {"access.log": "grown"}
-    assert net.published() == clean.published()
-
-
-@pytest.mark.parametrize("names", [("a.log", "b.log"), ("b.log", "a.log")])
-def test_a_file_and_its_beginning_in_one_night_count_once_in_either_order(
-    tmp_path: Path, clean: Network, names: tuple[str, str]
-) -> None:
-    net = network(tmp_path / "network")
-    whole, beginning = names
-    net.write(f"logs/mall/web/{whole}", WHOLE)
-    net.write(f"logs/mall/web/{beginning}", b"".join(WHOLE.splitlines(keepends=True)[:20]))
-    net.night(DAY, NEXT)
-    assert net.published() == clean.published()
-
-
 def test_of_a_file_that_grew_after_publication_only_the_new_lines_are_late(day_one: Network) -> None:
     before = only(day_one.published(), ISO)
     grown = log(DAY) + log(DAY, [60]) + log(NEXT, range(1, 6))
@@ -210,20 +100,6 @@ def test_of_a_file_that_grew_after_publication_only_the_new_lines_are_late(day_o
         ISO: (24, 6),
         ISO_NEXT: (24, 0),
     }
-
-
-def test_lines_in_any_files_and_order_come_to_the_same_tables(tmp_path: Path, clean: Network) -> None:
-    net = network(tmp_path / "network")
-    pieces = WHOLE.splitlines(keepends=True)
-    for number in range(4):
-        net.write(f"logs/mall/web/piece-{3 - number}.log", b"".join(reversed(pieces[number::4])))
-        read_only(net)
-    net.night(NEXT, DAY)
-    assert tables(net) == tables(clean)
-
-
-def tables(net: Network) -> dict[str, str]:
-    return {name: digest for name, digest in net.published().items() if name.startswith("tables/")}
 
 
 def test_a_day_stays_open_for_its_days_of_grace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,7 +120,10 @@ def test_the_day_that_is_not_over_stays_open(tmp_path: Path, monkeypatch: pytest
     net.write("logs/mall/web/access.log", WHOLE)
     set_clock(monkeypatch, NEXT, 2, 30)
     assert closed(net.night()) == {DAY: "published"}
-    assert {one.day: one.state for one in status_of(net.settings).days} == {ISO: "published", ISO_NEXT: "open"}
+    assert {one.day: one.state for one in status_of(net.settings).days} == {
+        ISO: "published",
+        ISO_NEXT: "open",
+    }
     set_clock(monkeypatch, NEXT + dt.timedelta(days=1))
     assert closed(net.night()) == {NEXT: "published"}
 
@@ -284,22 +163,3 @@ def test_equal_lines_of_one_file_both_count(tmp_path: Path) -> None:
     net.write("logs/mall/web/access.log", log(DAY) + line(DAY, 1) * 3)
     net.night(DAY)
     assert requests(net, DAY) == (12, 27)
-
-
-def test_the_same_inputs_and_keys_give_the_same_bytes(tmp_path: Path, clean: Network) -> None:
-    twin = network(tmp_path / "twin")
-    twin.write("logs/mall/web/access.log", WHOLE)
-    (twin.store / "restricted").mkdir(parents=True, mode=0o700)
-    shutil.copy(clean.store / "iesiz-store", twin.store / "iesiz-store")
-    shutil.copytree(clean.store / "restricted" / "keys", twin.store / "restricted" / "keys")
-    twin.night(DAY, NEXT)
-    assert twin.published() == clean.published()
-    assert records(twin) == records(clean)
-    other = network(tmp_path / "other-keys")
-    other.write("logs/mall/web/access.log", WHOLE)
-    other.night(DAY, NEXT)
-    assert records(other) != records(clean)
-
-
-def records(net: Network) -> dict[str, str]:
-    return {name: digest for name, digest in net.everything().items() if name.startswith("restricted/requests")}

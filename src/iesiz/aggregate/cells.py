@@ -44,8 +44,7 @@ def _cells(
     found = _rows(connection, spec.query, {"day": given.day})
     schema = pa.schema([(one.name, TYPES[one.type]) for one in spec.columns])
     table = pa.Table.from_pylist(_complete(spec, _grid(given, spec, admitted), found), schema)
-    _check(connection, spec, table)
-    return Cells(spec, table)
+    return Cells(spec, table, _check(connection, spec, table))
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str, known: Row) -> list[dict[str, Any]]:
@@ -110,11 +109,21 @@ def _complete(spec: TableSpec, grid: list[tuple[Any, ...]], found: Sequence[Row]
     ]
 
 
-def _check(connection: duckdb.DuckDBPyConnection, spec: TableSpec, table: pa.Table) -> None:
+def _check(connection: duckdb.DuckDBPyConnection, spec: TableSpec, table: pa.Table) -> tuple[str, ...]:
+    """What the checks marked ``warn`` have to say.
+
+    Raises:
+        CheckFailed: one marked ``stop`` found rows.
+    """
     connection.register("cells", table)
+    said = []
     for number, check in enumerate(spec.checks, 1):
         offending = len(connection.execute(check.query).fetchall())
         if offending and check.action == "stop":
             raise CheckFailed(
-                f"Table {spec.name}: check {number} found {offending} rows; nothing of it is published."
+                f"Table {spec.name}: check {number} found {offending} rows; nothing is published. "
+                "Look at its checks.sql, then at the day's input."
             )
+        if offending:
+            said.append(f"{spec.name}: check {number} found {offending} rows")
+    return tuple(said)

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from iesiz.engine import engine_errors
 from iesiz.settings import Settings
 from iesiz.storage import write_whole
 from iesiz.tables import TYPES, TableSpec
@@ -24,7 +25,8 @@ CODEBOOK = pa.schema(
 
 def write_catalog(settings: Settings, specs: Sequence[TableSpec]) -> None:
     """Replace the catalog by one over all published partitions."""
-    write_whole(settings.catalog, lambda staged: _fill(staged, settings.published, specs))
+    with engine_errors(str(settings.catalog)):
+        write_whole(settings.catalog, lambda staged: _fill(staged, settings.published, specs))
 
 
 def _fill(path: Path, published: Path, specs: Sequence[TableSpec]) -> None:

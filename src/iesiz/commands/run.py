@@ -109,6 +109,8 @@ def _show(counts: NightCounts) -> None:
         )
         missing = f"; no data of {', '.join(day.missing)}" if day.missing else ""
         typer.echo(f"{day.day} {day.verdict}{cells}{missing}")
+        for said in day.warnings:
+            typer.echo(f"warning: {day.day}: {said}", err=True)
     for failure in counts.failures:
         typer.echo(f"failed: {failure.work}: {failure.message}", err=True)
 

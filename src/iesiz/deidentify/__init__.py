@@ -6,20 +6,19 @@ with keyed pseudonyms and classes only. It must not write an identifier anywhere
 
 from __future__ import annotations
 
+from iesiz.deidentify.context import Context, Fate
 from iesiz.deidentify.keys import KeyRing
-from iesiz.deidentify.local_time import LocalTime, date_of, local_time
 from iesiz.deidentify.registrations import Mirror, deidentify_rows
-from iesiz.deidentify.requests import Context, deidentify_chunk
+from iesiz.deidentify.requests import Treated, deidentify_chunk
 from iesiz.deidentify.routes import OwnRoutes
 
 __all__ = [
     "Context",
+    "Fate",
     "KeyRing",
-    "LocalTime",
     "Mirror",
     "OwnRoutes",
-    "date_of",
+    "Treated",
     "deidentify_chunk",
     "deidentify_rows",
-    "local_time",
 ]

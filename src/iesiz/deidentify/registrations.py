@@ -92,10 +92,10 @@ def _bands(values: list[str | None], days: list[dt.date]) -> list[str]:
 def _moment(text: str | None, zone: str) -> dt.datetime | None:
     try:
         moment = dt.datetime.fromisoformat((text or "").strip())
-    except ValueError:
+        place = ZoneInfo(zone)
+        return moment.replace(tzinfo=place) if moment.tzinfo is None else moment.astimezone(place)
+    except (ValueError, OverflowError):
         return None
-    place = ZoneInfo(zone)
-    return moment.replace(tzinfo=place) if moment.tzinfo is None else moment.astimezone(place)
 
 
 def _day(moment: dt.datetime | None) -> dt.date:

@@ -7,81 +7,64 @@ It must not keep a field that the registry does not name, nor know a treatment t
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from iesiz.deidentify.agents import Agent, classify_agent
-from iesiz.deidentify.assets import join_asset, split_asset
-from iesiz.deidentify.keys import KeyRing
-from iesiz.deidentify.local_time import LocalTime, date_of
-from iesiz.deidentify.memory import Memory
+from iesiz.deidentify.agents import classify_agent
+from iesiz.deidentify.context import Context, Fate, text_of
+from iesiz.deidentify.local_time import LocalTime, date_of, local_time
 from iesiz.deidentify.referrers import classify_referrer
-from iesiz.deidentify.routes import OwnRoutes, Resource, resource_of, route_of
-from iesiz.deidentify.visitors import Visitors
 from iesiz.errors import PrivacyRefusal
-from iesiz.policy import Registry
 from iesiz.records import METHODS, PATH, CodedText, ParsedChunk
+from iesiz.vocabulary import LineCounts
 
 Columns = dict[str, pa.Array]
 MALFORMED = "{malformed}"
 
 
-@dataclass(frozen=True)
-class Context:
-    """What the treatments of one file need.
+@dataclass(frozen=True, slots=True)
+class Treated:
+    """A chunk after de-identification.
 
     Attributes:
-        zone: the site's time zone.
-        own_hosts: all host names of the network.
+        counts: outcomes of its lines.
+        days: records by local day, without an identifier.
+        late: recognised lines by local day (ISO) that was published before; they are not treated.
     """
 
-    site: str
-    zone: str
-    own_hosts: frozenset[str]
-    routes: OwnRoutes
-    registry: Registry
-    keys: KeyRing
-    visitors: Visitors = field(init=False)
-    route_memory: Memory[tuple[str, str]] = field(init=False)
-    folder_memory: Memory[str] = field(init=False)
-    agent_memory: Memory[Agent] = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Start with nothing remembered."""
-        object.__setattr__(self, "visitors", Visitors(self.site, self.keys))
-        object.__setattr__(self, "route_memory", Memory(self._route))
-        object.__setattr__(self, "folder_memory", Memory(lambda folder: route_of(str(folder), self.routes)))
-        object.__setattr__(self, "agent_memory", Memory(lambda text: classify_agent(_text(text))))
-
-    @property
-    def routes_have_numbers(self) -> bool:
-        """Whether an own route holds a digit, so that numbers in paths matter."""
-        return any(character.isdigit() for template in self.routes.templates for character in template)
-
-    def _route(self, path: object) -> tuple[str, str]:
-        text = _text(path)
-        resource = resource_of(text)
-        if resource != Resource.ASSET:
-            return route_of(text, self.routes), resource
-        folder, name = split_asset(text)
-        return join_asset(self.folder_memory.of(folder), name), resource
+    counts: LineCounts
+    days: Mapping[dt.date, pa.Table]
+    late: Mapping[str, int]
 
 
-def deidentify_chunk(chunk: ParsedChunk, times: LocalTime, context: Context) -> dict[dt.date, pa.Table]:
+def deidentify_chunk(chunk: ParsedChunk, context: Context) -> Treated:
     """Treat every declared field of a chunk and split the records by local day.
 
-    Args:
-        chunk: recognised lines of days whose records may be kept.
-        times: their local times.
-        context: what the treatments need.
+    Lines of days without an edition in force are ignored, those of published days counted as late; neither
+    is treated, so that no key is made or asked for.
 
     Raises:
         PrivacyRefusal: the registry names a treatment that this room does not know.
     """
+    times = local_time(chunk.seconds, context.zone)
+    numbers, place, rows = np.unique(times.days, return_inverse=True, return_counts=True)
+    days = [date_of(number) for number in numbers.tolist()]
+    fates = [context.fate(day) for day in days]
+    lines = list(zip(days, fates, rows.tolist(), strict=True))
+    late = {day.isoformat(): count for day, fate, count in lines if fate == Fate.LATE}
+    outside = sum(count for _, fate, count in lines if fate == Fate.NO_EDITION)
+    counts = chunk.counts.ignoring(Fate.NO_EDITION.value, outside)
+    if late or outside:
+        keep = np.array([fate == Fate.OPEN for fate in fates], np.bool_)[place]
+        chunk, times = chunk.only(keep, "not_open"), times.only(keep)
+    return Treated(counts, _records(chunk, times, context) if chunk.rows else {}, late)
+
+
+def _records(chunk: ParsedChunk, times: LocalTime, context: Context) -> dict[dt.date, pa.Table]:
     columns: Columns = {}
     for declared in context.registry.fields.values():
         treatment = TREATMENTS.get(declared.treatment)
@@ -135,7 +118,7 @@ def _referrer(chunk: ParsedChunk, context: Context, times: LocalTime, name: str)
     values = (None,) if coded is None else coded.values
     codes = np.zeros(chunk.rows, np.int64) if coded is None else coded.codes.astype(np.int64)
     made = [
-        classify_referrer(None if value is None else _text(value), query, context.own_hosts)
+        classify_referrer(None if value is None else text_of(value), query, context.own_hosts)
         for value in values
         for query in (None, "utm_source=x")
     ]
@@ -166,12 +149,6 @@ def _spread(codes: npt.NDArray[np.integer], labels: list[str]) -> pa.DictionaryA
     distinct = pa.array(labels, pa.string()).dictionary_encode()
     indices = distinct.indices.to_numpy()[codes] if len(labels) else np.zeros(0, np.int32)
     return pa.DictionaryArray.from_arrays(pa.array(indices, pa.int32()), distinct.dictionary)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, bytes):
-        raise TypeError("a distinct value of a log is bytes")
-    return value.decode("utf-8", "backslashreplace")
 
 
 TREATMENTS: dict[str, Callable[[ParsedChunk, Context, LocalTime, str], Columns]] = {

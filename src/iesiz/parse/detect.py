@@ -9,6 +9,7 @@ from iesiz.errors import InputError
 from iesiz.parse.chunk import parse_block
 from iesiz.parse.formats import FORMATS, LogFormat, format_named
 from iesiz.records import Block
+from iesiz.vocabulary import LineCounts
 
 AUTO = "auto"
 LEAST_SHARE = 0.5
@@ -27,12 +28,15 @@ def choose_format(path: Path, name: str, start: Block) -> Detected:
 
     Raises:
         SettingsError: the name is not known.
-        InputError: there is no line, or the lines are not of that form.
+        InputError: the lines are not of that form, or there is none to find the format from.
     """
     named = None if name == AUTO else format_named(name)
-    if not start.size:
-        raise InputError(f"{path}: holds no line. If the server wrote nothing, leave the file out.")
-    shares = {form.name: _share(start, form) for form in FORMATS.values()}
+    counts = {form.name: parse_block(start, form).counts for form in FORMATS.values()}
+    if not any(_tried(one) for one in counts.values()):
+        if named is None:
+            raise InputError(f"{path}: holds no log line. If the server wrote nothing, leave the file out.")
+        return Detected(named, 1.0)
+    shares = {name: one.recognised / max(1, _tried(one)) for name, one in counts.items()}
     # Of formats that read equally many lines the one with more fields is meant: a line that begins with
     # a virtual host also reads as one without, with the host in place of the address.
     best = max(FORMATS.values(), key=lambda form: (shares[form.name], len(form.slots)))
@@ -48,7 +52,5 @@ def choose_format(path: Path, name: str, start: Block) -> Detected:
     return Detected(best, shares[best.name])
 
 
-def _share(start: Block, form: LogFormat) -> float:
-    counts = parse_block(start, form).counts
-    tried = counts.lines - sum(counts.ignored.values())
-    return counts.recognised / tried if tried else 0.0
+def _tried(counts: LineCounts) -> int:
+    return counts.lines - sum(counts.ignored.values())

@@ -33,6 +33,7 @@ from iesiz.records import LONGEST_LINE
 Rows = npt.NDArray[np.int64]
 RECOGNISED, EMPTY, COMMENT, NO_MATCH, BAD_CLOCK, BAD_STATUS, BAD_BYTES, TOO_LONG = range(8)
 SECONDS, OFFSET, STATUS, SIZE, METHOD, CAMPAIGN, HASH, LINE, CLOCK, TEXTS = range(10)
+LONGEST_SIZE = 15
 _TEXT, _TIME, _REQUEST = int(Kind.TEXT), int(Kind.TIME), int(Kind.REQUEST)
 _STATUS, _BYTES = int(Kind.STATUS), int(Kind.BYTES)
 _BACKSLASHES = np.uint64(0x5C5C5C5C5C5C5C5C)
@@ -134,7 +135,7 @@ def read_field(buffer: Bytes, start: int, end: int, kind: int, text: int, rows: 
             return BAD_STATUS
         rows[row, STATUS] = number
     elif kind == _BYTES:
-        size = read_number(buffer, start, end - start, 18)
+        size = read_number(buffer, start, end - start, LONGEST_SIZE)
         if size < 0:
             return BAD_BYTES
         rows[row, SIZE] = size

@@ -158,13 +158,3 @@ def _staging(settings: Settings) -> Path:
 
 def _journal(settings: Settings) -> Path:
     return settings.restricted / "journal.json"
-
-
-def verify(settings: Settings) -> tuple[str, ...]:
-    """Paths of published files that are missing or are not what the public ledger says."""
-    wrong = []
-    for entry in _full(settings).entries(RELEASE):
-        path = settings.published / entry.facts["path"]
-        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != entry.facts["sha256"]:
-            wrong.append(entry.facts["path"])
-    return tuple(wrong)

@@ -10,10 +10,11 @@ with gaps as (
 ),
 
 numbered as (
+    -- Requests of one second are peers: whichever of them comes first after a gap, all belong behind it.
     select
         site, visitor, network, second, referrer, device, is_pageview,
         count(*) filter (where is_after_gap) over (
-            partition by site, visitor order by second rows unbounded preceding
+            partition by site, visitor order by second
         ) as visit
     from gaps
 )
