@@ -121,8 +121,8 @@ def nightly(settings_path: str = "iesiz.toml", day: str | None = None) -> list[S
     settings = load_settings(Path(settings_path))
     named = day_of(day) if day else None
     with pipeline.store_lock(settings):
-        arrivals = pipeline.discover(settings, named, last=scheduled_day(settings))
-        states = run_steps(settings, settings_path, arrivals)
+        arrivals = pipeline.discover(settings, named or scheduled_day(settings))
+        states = run_steps(settings, settings_path, arrivals, [named] if named else [])
     report(arrivals.last, states)
     return states
 
@@ -133,11 +133,14 @@ def scheduled_day(settings: Settings) -> dt.date:
     return dt.datetime.fromtimestamp(seconds, ZoneInfo(settings.sites[0].zone)).date() - dt.timedelta(days=1)
 
 
-def run_steps(settings: Settings, settings_path: str, arrivals: Arrivals) -> list[State[Any]]:
+def run_steps(
+    settings: Settings, settings_path: str, arrivals: Arrivals, named: list[dt.date]
+) -> list[State[Any]]:
     """Run a night's steps in order; a failed one does not keep back the next."""
     files = [deidentify_file(settings_path, file, return_state=True) for file in arrivals.files]
     registrations = deidentify_registrations(settings_path, return_state=True)
-    due = pipeline.days_to_close(settings, arrivals)
+    outcomes = [state.result(raise_on_failure=False) for state in files]
+    due = pipeline.days_to_close(settings, arrivals, named, outcomes)
     days = [close_day(settings_path, day, return_state=True) for day in due]
     return [*files, registrations, *days, build_catalog(settings_path, return_state=True)]
 

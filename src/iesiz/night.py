@@ -9,7 +9,7 @@ from functools import partial
 from typing import TypeVar
 
 from iesiz import pipeline
-from iesiz.errors import IesizError, InputError, OutsideError
+from iesiz.errors import IesizError
 from iesiz.settings import Settings
 from iesiz.vocabulary import DayCounts, FileCounts, FileRef, RegistrationCounts
 
@@ -49,6 +49,7 @@ class _Night:
     settings: Settings
     progress: Progress
     failures: list[Failure] = field(default_factory=list)
+    errors: list[IesizError] = field(default_factory=list)
 
     def attempt(self, work: str, do: Callable[[], Made]) -> Made | None:
         """Do one unit of work; an error of ours is kept, and the night goes on."""
@@ -56,6 +57,7 @@ class _Night:
             return do()
         except IesizError as error:
             self.failures.append(Failure(work, str(error), error.exit_code))
+            self.errors.append(error)
             return None
 
     def read(self, files: Sequence[FileRef]) -> list[FileCounts]:
@@ -66,16 +68,10 @@ class _Night:
             counts = self.attempt(f"file {file.path}", partial(pipeline.deidentify_file, self.settings, file))
             if counts is not None:
                 done.append(counts)
-        self.failures.extend(_stopped(one) for one in done if one.verdict == "stopped")
         return done
 
     def close(self, days: Sequence[dt.date]) -> list[DayCounts]:
-        """Close the days, unless the storage failed: a day is published once, so it waits for the file."""
-        if any(one.exit_code == OutsideError.exit_code for one in self.failures):
-            waiting = ", ".join(str(day) for day in days)
-            message = f"not closed, since something outside failed: {waiting}. Run again when that is mended."
-            self.failures.append(Failure("days", message, OutsideError.exit_code))
-            return []
+        """Close the days."""
         done = []
         for number, day in enumerate(days):
             self.progress("closing days", number, len(days))
@@ -98,18 +94,9 @@ def run_night(settings: Settings, days: Sequence[dt.date], progress: Progress) -
     """
     night = _Night(settings, progress)
     with pipeline.store_lock(settings):
-        arrivals = pipeline.discover(settings, None, days[0] if days else None)
+        arrivals = pipeline.discover(settings, days[0] if days else None)
         files = night.read(arrivals.files)
         registrations = night.attempt("registrations", partial(pipeline.deidentify_registrations, settings))
-        closed = night.close(tuple(days) or pipeline.days_to_close(settings, arrivals))
+        closed = night.close(pipeline.days_to_close(settings, arrivals, days, night.errors))
         night.attempt("catalog", partial(pipeline.build_catalog, settings))
     return NightCounts(tuple(files), registrations, tuple(closed), tuple(night.failures))
-
-
-def _stopped(one: FileCounts) -> Failure:
-    message = (
-        f"{one.name}: {one.counts.rejected_share:.1%} of its lines were rejected, more than "
-        "reading.max_rejected_share; nothing of it is kept. See the reasons with `iesiz read`, correct the "
-        "log's format, and run again."
-    )
-    return Failure(f"file {one.name}", message, InputError.exit_code)

@@ -28,6 +28,7 @@ from iesiz.deidentify import (
     deidentify_rows,
 )
 from iesiz.disclosure import protect_table
+from iesiz.errors import OutsideError
 from iesiz.examination import Examination, Examiner
 from iesiz.parallel import in_order
 from iesiz.parse import AUTO, FORMATS, LogFormat, choose_format, format_named, only_hosts, parse_block
@@ -65,28 +66,40 @@ __all__ = [
 START_BYTES = 1 << 16
 
 
-def discover(settings: Settings, day: dt.date | None = None, last: dt.date | None = None) -> Arrivals:
+def discover(settings: Settings, last: dt.date | None = None) -> Arrivals:
     """Finish what a crash left, then list the files that arrived.
 
     Args:
-        day: the one day to close, or None for every day that is due.
+        settings: what the operator decides.
         last: the night's own local day, yesterday by default.
 
     Raises:
         PrivacyRefusal: no edition of the policy is in force, or a table is not fit to be published.
     """
-    last = day or last or yesterday(settings, now())
+    last = last or yesterday(settings, now())
     edition_on(settings, last)
     load_tables()
     recover(settings)
     Records(settings).sweep()
-    return Arrivals(find_files(settings), day, last)
+    return Arrivals(find_files(settings), last)
 
 
-def days_to_close(settings: Settings, arrivals: Arrivals) -> tuple[dt.date, ...]:
-    """The day that was named; or else the night's own and every open one that is due, once files are read."""
-    if arrivals.day is not None:
-        return (arrivals.day,)
+def days_to_close(
+    settings: Settings, arrivals: Arrivals, named: Sequence[dt.date] = (), outcomes: Sequence[object] = ()
+) -> tuple[dt.date, ...]:
+    """The days that were named; or else the night's own and every open one that is due.
+
+    Args:
+        settings: what the operator decides.
+        arrivals: what the night found.
+        named: days that somebody asked for.
+        outcomes: what became of the files. If something outside failed no day is closed: a day is
+            published once, so it waits until its files can be read.
+    """
+    if any(isinstance(one, OutsideError) for one in outcomes):
+        return ()
+    if named:
+        return tuple(named)
     open_days = Records(settings).open_days(published_days(settings))
     wanted = {arrivals.last, *(day for day in open_days if day < arrivals.last)}
     return tuple(day for day in sorted(wanted) if is_due(settings, day, now()))

@@ -152,7 +152,7 @@ class FileCounts:
         file_id: first 16 hexadecimal digits of the SHA-256 of its uncompressed content.
         days: recognised lines by local day (ISO date) that were taken into an open day.
         late: recognised lines by local day that was published before.
-        verdict: ``read``, ``known`` (same content was read before), ``grown`` or ``stopped``.
+        verdict: ``read``, ``known`` (same content was read before) or ``grown``.
     """
 
     site: str
@@ -210,10 +210,8 @@ class Arrivals:
 
     Attributes:
         files: files of all sites, read before or not.
-        day: the one day that the night is to close, or None for every day that is due.
         last: the night's own local day; no later one is closed.
     """
 
     files: tuple[FileRef, ...]
-    day: dt.date | None
     last: dt.date

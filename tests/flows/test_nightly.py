@@ -37,10 +37,10 @@ class Night:
     def store_lock(self, _settings: object) -> nullcontext[None]:
         return nullcontext()
 
-    def discover(self, _settings: object, day: dt.date | None, last: dt.date) -> Arrivals:
-        return Arrivals(tuple(FileRef("mall", "web", Path(name)) for name in ("a.log", "b.log")), day, last)
+    def discover(self, _settings: object, last: dt.date) -> Arrivals:
+        return Arrivals(tuple(FileRef("mall", "web", Path(name)) for name in ("a.log", "b.log")), last)
 
-    def days_to_close(self, _settings: object, _arrivals: Arrivals) -> tuple[dt.date, ...]:
+    def days_to_close(self, *_given: object) -> tuple[dt.date, ...]:
         self.happen("due")
         return (DAY,)
 

@@ -65,7 +65,9 @@ def test_an_unknown_format_name_lists_the_known_ones() -> None:
         choose_format(Path("access.log"), "combind", block_of(COMMON))
 
 
-@pytest.mark.parametrize("content", [b"", b"\n\n", b"#Software: Microsoft Internet Information Services 10.0\n"])
+@pytest.mark.parametrize(
+    "content", [b"", b"\n\n", b"#Software: Microsoft Internet Information Services 10.0\n"]
+)
 def test_a_quiet_servers_file_has_the_format_that_was_declared(content: bytes) -> None:
     # Nothing but comments and empty lines is no reason to stop a night; to find a format it is not enough.
     assert choose_format(Path("access.log"), "combined", block_of(content)).form.name == "combined"

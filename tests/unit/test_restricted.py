@@ -113,8 +113,8 @@ def test_the_very_same_file_is_not_opened_again(settings: Settings, monkeypatch:
 
 
 def test_too_many_rejected_lines_stop_a_file_and_nothing_of_it_is_kept(settings: Settings) -> None:
-    stopped = read(settings, lines(*range(18)) + b"x\ny\n")  # a tenth, where a twentieth is allowed
-    assert (stopped.verdict, dict(stopped.days), stopped.counts.rejected_share) == ("stopped", {}, 0.1)
+    with pytest.raises(InputError, match=r"10\.0% of its lines were rejected \(other_form 2\)"):
+        read(settings, lines(*range(18)) + b"x\ny\n")  # a tenth, where a twentieth is allowed
     assert (rows(settings, THIRD), parts_on_disk(settings), Records(settings).files()) == (0, 0, ())
 
 
@@ -125,7 +125,8 @@ def test_the_allowed_share_of_rejected_lines_does_not_stop_a_file(settings: Sett
 def test_a_stopped_file_is_noted_once_and_read_once_it_is_mended(settings: Settings) -> None:
     file = deliver(settings, lines(0) + b"x\n")
     for _ in range(3):
-        pipeline.deidentify_file(settings, file)
+        with pytest.raises(InputError):
+            pipeline.deidentify_file(settings, file)
     assert [entry.kind for entry in Records(settings).ledger.entries()] == ["stopped"]
     assert read(settings, lines(0, 1)).verdict == "read"
 

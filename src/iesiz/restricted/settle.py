@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from iesiz.errors import InputError
 from iesiz.restricted.parts import PartWriter
 from iesiz.restricted.records import KnownFile, Records
 from iesiz.vocabulary import FileCounts, FileRef, LineCounts
@@ -30,14 +31,18 @@ class Reading:
 def settle(
     records: Records, file: FileRef, content: Content, reading: Reading, writer: PartWriter
 ) -> FileCounts:
-    """Let the file count, or leave it: known content adds nothing, too many rejected lines stop it."""
+    """Let the file count, or leave it: known content adds nothing.
+
+    Raises:
+        InputError: too many of its lines were rejected; nothing of it is kept.
+    """
     earlier = records.of_stream(file)
     if any(one.digest == content.digest for one in earlier):
         records.note_copy(file, content.digest)
         return _counts(file, content, "known", LineCounts(0, 0))
     if reading.counts.rejected_share > records.settings.reading.max_rejected_share:
         records.note_stopped(file, reading.counts)
-        return _counts(file, content, "stopped", reading.counts)
+        raise InputError(_stopped(file, reading.counts))
     shorter = [one for one in earlier if content.prefixes.get(one.size) == one.digest and one.size]
     late = _new_late(reading.late, shorter)
     days = {day.isoformat(): rows for day, rows in sorted(writer.rows.items())}
@@ -45,6 +50,15 @@ def settle(
     one = KnownFile(file.site, file.stream, content.digest, content.size, days, late)
     records.note_file(file, one, [each.digest for each in shorter], reading.counts)
     return _counts(file, content, "grown" if shorter else "read", reading.counts, days, late)
+
+
+def _stopped(file: FileRef, counts: LineCounts) -> str:
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in counts.rejected.items())
+    return (
+        f"{file.path}: {counts.rejected_share:.1%} of its lines were rejected ({reasons}), more than "
+        "reading.max_rejected_share; nothing of it is kept. Correct the log's format, or raise the limit, "
+        "and run again."
+    )
 
 
 def _new_late(late: Mapping[str, int], shorter: list[KnownFile]) -> dict[str, int]:

@@ -78,7 +78,9 @@ def open_content(path: Path) -> Iterator[BinaryIO]:
             raise InputError(f"{path}: no such file, or not a regular file. Check the path.")
         raw = path.open("rb", buffering=0)
     except OSError as error:
-        raise InputError(f"{path}: cannot be opened ({os.strerror(error.errno or 0)}). Check who may read it.") from None
+        raise InputError(
+            f"{path}: cannot be opened ({os.strerror(error.errno or 0)}). Check who may read it."
+        ) from None
     with raw:
         start = raw.read(len(GZIP_MAGIC))
         raw.seek(0)

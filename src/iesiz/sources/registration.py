@@ -69,7 +69,10 @@ def _header(path: Path) -> list[str]:
         ) from None
     names = [name.strip().strip('"') for name in first.split(",")]
     if not first.strip() or len(set(names)) != len(names):
-        raise InputError(f"{path}, line 1: expected a header of distinct column names, separated by commas. Have it delivered with one.")
+        raise InputError(
+            f"{path}, line 1: expected a header of distinct column names, separated by commas. "
+            "Have it delivered with one."
+        )
     return names
 
 
