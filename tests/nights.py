@@ -1,7 +1,8 @@
-"""Small networks and their nights: settings and logs in a folder, and a run in-process or by the command line."""
+"""Small networks: settings and logs in a folder, a night in this process or by the command line."""
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 import hashlib
 import os
@@ -18,9 +19,9 @@ from iesiz.settings import Settings, load_settings
 DAY = dt.date(2025, 3, 3)
 NEXT = dt.date(2025, 3, 4)
 MAIN = "from iesiz.cli import main; main()"
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 BROWSER = (
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/126.0.0.0 Safari/537.36"
 )
 HEAD = """
 [store]
@@ -56,9 +57,11 @@ class Network:
 
     def night(self, *days: dt.date) -> NightCounts:
         """Run a night in this process."""
-        return run_night(self.settings, days, lambda work, done, total: None)
+        return run_night(self.settings, days, lambda *_: None)
 
-    def command(self, *arguments: str, before: str = "", **options: Any) -> subprocess.CompletedProcess[bytes]:
+    def command(
+        self, *arguments: str, before: str = "", **options: Any
+    ) -> subprocess.CompletedProcess[bytes]:
         """Run the command line in a process of its own; ``before`` is Python that runs first in it."""
         code = [sys.executable, "-c", f"{before}\n{MAIN}", *arguments]
         env = {**os.environ, "COLUMNS": "1000", **options.pop("env", {})}
@@ -67,6 +70,12 @@ class Network:
     def published(self) -> dict[str, str]:
         """SHA-256 of each published file, by its path."""
         return hashes(self.store / "published")
+
+    def partitions(self) -> dict[str, str]:
+        """What may never change: SHA-256 of every published partition, and the lines of the public ledger."""
+        tables = {name: digest for name, digest in self.published().items() if name.startswith("tables/")}
+        ledger = (self.store / "published" / "ledger.jsonl").read_text("utf-8").splitlines()
+        return tables | {f"ledger, line {number}": line for number, line in enumerate(ledger, 1)}
 
     def everything(self) -> dict[str, str]:
         """SHA-256 of each file of the store, keys among them."""
@@ -102,7 +111,7 @@ def network(base: Path, *parts: str) -> Network:
 def line(day: dt.date, visitor: int, path: str = "/ru/shops", second: int = 0, agent: str = BROWSER) -> bytes:
     """One line of the combined format, ``second`` seconds after ten o'clock."""
     clock = dt.datetime.combine(day, dt.time(10)) + dt.timedelta(seconds=second)
-    written = f"{clock.day:02}/{MONTHS[clock.month - 1]}/{clock:%Y:%H:%M:%S} +0500"
+    written = f"{clock:%d}/{calendar.month_abbr[day.month]}/{clock:%Y:%H:%M:%S} +0500"
     return f'192.0.2.{visitor} - - [{written}] "GET {path} HTTP/1.1" 200 512 "-" "{agent}"\n'.encode()
 
 

@@ -23,6 +23,10 @@ def is_due(settings: Settings, day: dt.date, moment: dt.datetime) -> bool:
     return all(_due_at(site, day) <= moment for site in settings.sites)
 
 
+def end_of(day: dt.date, zone: str) -> dt.datetime:
+    """The moment at which a local day ends."""
+    return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), ZoneInfo(zone))
+
+
 def _due_at(site: Site, day: dt.date) -> dt.datetime:
-    end = day + dt.timedelta(days=1 + site.close_after_days)
-    return dt.datetime.combine(end, dt.time(), ZoneInfo(site.zone))
+    return end_of(day + dt.timedelta(days=site.close_after_days), site.zone)

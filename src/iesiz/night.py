@@ -34,6 +34,7 @@ class NightCounts:
     registrations: RegistrationCounts | None
     days: tuple[DayCounts, ...]
     failures: tuple[Failure, ...]
+    unmatched: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -99,4 +100,4 @@ def run_night(settings: Settings, days: Sequence[dt.date], progress: Progress) -
         registrations = night.attempt("registrations", partial(pipeline.deidentify_registrations, settings))
         closed = night.close(pipeline.days_to_close(settings, arrivals, days, night.errors))
         night.attempt("catalog", partial(pipeline.build_catalog, settings))
-    return NightCounts(tuple(files), registrations, tuple(closed), tuple(night.failures))
+    return NightCounts(tuple(files), registrations, tuple(closed), tuple(night.failures), arrivals.unmatched)

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from iesiz.aggregate import DayInput, aggregate_day
-from iesiz.calendar import is_due, now, yesterday
+from iesiz.calendar import end_of, is_due, now, yesterday
 from iesiz.catalog import write_catalog
 from iesiz.deidentify import (
     Context,
@@ -81,7 +81,10 @@ def discover(settings: Settings, last: dt.date | None = None) -> Arrivals:
     load_tables()
     recover(settings)
     Records(settings).sweep()
-    return Arrivals(find_files(settings), last)
+    files = find_files(settings)
+    found = {(file.site, file.stream) for file in files}
+    declared = [(site.name, log.stream) for site in settings.sites for log in site.logs]
+    return Arrivals(files, last, tuple("/".join(one) for one in declared if one not in found))
 
 
 def days_to_close(
@@ -206,6 +209,7 @@ def deidentify_registrations(settings: Settings) -> RegistrationCounts | None:
     source = settings.registration
     mirror = deidentify_rows(rows.table, registry, key, source.zone, frozenset(source.sites))
     write_mirror(settings, mirror.table)
+    Records(settings).note_mirror(now())
     rejected = {**rows.rejected, **mirror.rejected}
     return RegistrationCounts(
         len(rows.table) + sum(rows.rejected.values()), len(mirror.table), rejected, rows.undeclared
@@ -224,24 +228,27 @@ def close_day(settings: Settings, day: dt.date) -> DayCounts:
     if not is_due(settings, day, now()):
         return DayCounts(day, "open")
     records, specs = Records(settings), [one for one in load_tables() if edition.permits(one.purpose)]
-    parts, mirror = records.parts(day), mirror_path(settings)
-    missing = tuple(site.name for site in settings.sites if site.logs and site.name not in parts)
+    parts, registrations = records.parts(day), _registrations(settings, records, day)
+    missing = [site.name for site in settings.sites if site.logs and site.name not in parts]
+    if settings.registration and registrations is None:
+        missing.append("registration")
     if not parts:
-        return DayCounts(day, "missing", (), missing)
+        return DayCounts(day, "missing", (), tuple(missing))
     registering = tuple(settings.registration.sites) if settings.registration else ()
-    given = DayInput(
-        day,
-        tuple(settings.sites),
-        parts,
-        mirror if settings.registration and mirror.exists() else None,
-        registering,
-    )
+    given = DayInput(day, tuple(settings.sites), parts, registrations, registering)
     exact = aggregate_day(given, specs, settings.thresholds, settings.reading.threads)
     protected = [protect_table(cells, settings.thresholds) for cells in exact]
-    facts = {"missing": list(missing), "sites": sorted(parts), "closed": now().date().isoformat()}
+    facts = {"missing": missing, "sites": sorted(parts), "closed": now().date().isoformat()}
     releases = publish_day(settings, day, protected, edition.name, records.inputs(day), facts)
     warnings = tuple(said for cells in exact for said in cells.warnings)
-    return DayCounts(day, "published", tuple(map(_table_counts, releases)), missing, warnings)
+    return DayCounts(day, "published", tuple(map(_table_counts, releases)), tuple(missing), warnings)
+
+
+def _registrations(settings: Settings, records: Records, day: dt.date) -> Path | None:
+    """The mirror of the source, if it was read after the day's end; an older one lacks the day's people."""
+    source = settings.registration
+    read = records.mirror_read_at()
+    return mirror_path(settings) if source and read and read >= end_of(day, source.zone) else None
 
 
 def _table_counts(one: Release) -> TableCounts:

@@ -152,7 +152,7 @@ class FileCounts:
         file_id: first 16 hexadecimal digits of the SHA-256 of its uncompressed content.
         days: recognised lines by local day (ISO date) that were taken into an open day.
         late: recognised lines by local day that was published before.
-        verdict: ``read``, ``known`` (same content was read before) or ``grown``.
+        verdict: ``read``, ``empty``, ``known`` (same content was read before) or ``grown``.
     """
 
     site: str
@@ -210,8 +210,10 @@ class Arrivals:
 
     Attributes:
         files: files of all sites, read before or not.
+        unmatched: ``site/stream`` of declared logs for which there is no file.
         last: the night's own local day; no later one is closed.
     """
 
     files: tuple[FileRef, ...]
     last: dt.date
+    unmatched: tuple[str, ...] = ()

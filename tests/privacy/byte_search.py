@@ -48,7 +48,7 @@ class Canary:
 
     @cached_property
     def variants(self) -> frozenset[bytes]:
-        """What it may look like in a store: as planted, decoded, in small letters, digits only, hashed, escaped."""
+        """Forms it may have in a store: as planted, decoded, in small letters, digits, hashed, escaped."""
         plain = self.text
         texts = {plain}
         while "%" in plain and (decoded := unquote(plain)) != plain:
@@ -56,7 +56,11 @@ class Canary:
         texts |= {text.lower() for text in texts} | {text.casefold() for text in texts}
         texts |= {quote(plain), quote(plain, safe="")} | _digits(plain) | {PORT.sub("", plain).strip("[]")}
         texts |= {json.dumps(text)[1:-1] for text in texts} | {repr(text.encode())[2:-1] for text in texts}
-        coded = {text.encode(code, "ignore") for text in texts for code in ("utf-8", "latin-1", "cp1251", "utf-16-le")}
+        coded = {
+            text.encode(code, "ignore")
+            for text in texts
+            for code in ("utf-8", "latin-1", "cp1251", "utf-16-le")
+        }
         return frozenset(one for one in coded | _hashes(plain) | _packed(plain) if len(one) >= SHORTEST)
 
 
@@ -123,7 +127,9 @@ class Search:
 
     def in_folder(self, folder: Path) -> list[Found]:
         """Look in every file below a folder but the keys, and in the names of files."""
-        found = self.in_bytes("\n".join(str(path.relative_to(folder)) for path in folder.rglob("*")).encode(), "names")
+        found = self.in_bytes(
+            "\n".join(str(path.relative_to(folder)) for path in folder.rglob("*")).encode(), "names"
+        )
         for path in sorted(folder.rglob("*")):
             name = path.relative_to(folder)
             if path.is_file() and "keys" not in name.parts:
@@ -169,8 +175,12 @@ def _duckdb_text(path: Path) -> bytes:
     with duckdb.connect(str(path), read_only=True) as connection:
         names = [row[0] for row in connection.execute("select table_name from duckdb_tables()").fetchall()]
         queries = [f'select * from "{name}"' for name in names]
-        queries += [f"select * from {source}()" for source in ("duckdb_tables", "duckdb_columns", "duckdb_views")]
-        return "\n".join(str(row) for query in queries for row in connection.execute(query).fetchall()).encode()
+        queries += [
+            f"select * from {source}()" for source in ("duckdb_tables", "duckdb_columns", "duckdb_views")
+        ]
+        return "\n".join(
+            str(row) for query in queries for row in connection.execute(query).fetchall()
+        ).encode()
 
 
 def _sqlite_text(path: Path) -> bytes:

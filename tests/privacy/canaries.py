@@ -1,4 +1,4 @@
-"""Invented identifiers, one list; the logs and registrations that they are planted in; ``found_in`` looks for them.
+"""Invented identifiers in one list, and ``found_in``, which looks for them in a folder.
 
 All addresses are of documentation ranges, all IINs of people born before 1900, all mail at example.org.
 """
@@ -13,9 +13,16 @@ from urllib.parse import quote
 
 from tests.privacy.byte_search import Canary, Found, Search
 
-FIRST = "Айгерім Нұрсұлтан Әлия Ербол Гүлнәр Фёдор Жанна Қуаныш Өмір Іңкәр".split()
-LAST = "Нұрланова Сейітқалиев Әбдіразақ Кузнецова Щербаков Жұмабек Қалиева Төлеген".split()
-LATIN = "aigerim-nurlanova yerbol-seitkali zhanna-kuznetsova fyodor-shcherbakov aliya-zhumabek kuanysh-tolegen".split()
+FIRST = ["Айгерім", "Нұрсұлтан", "Әлия", "Ербол", "Гүлнәр", "Фёдор", "Жанна", "Қуаныш", "Өмір", "Іңкәр"]
+LAST = ["Нұрланова", "Сейітқалиев", "Әбдіразақ", "Кузнецова", "Щербаков", "Жұмабек", "Қалиева", "Төлеген"]
+LATIN = [
+    "aigerim-nurlanova",
+    "yerbol-seitkali",
+    "zhanna-kuznetsova",
+    "fyodor-shcherbakov",
+    "aliya-zhumabek",
+    "kuanysh-tolegen",
+]
 SPELLINGS = (
     "+7{0}{1}{2}{3}",
     "8{0}{1}{2}{3}",
@@ -44,7 +51,8 @@ def _phone(spelling: str) -> str:
 def _iin() -> str:
     """Twelve digits with the century digit 1 (born in the nineteenth) that pass the control."""
     while True:
-        digits = [int(one) for one in f"{_CHANCE.randrange(60, 99)}0{_CHANCE.randrange(1, 9)}1{_CHANCE.randrange(9)}1{_number(4)}"]
+        born = f"{_CHANCE.randrange(60, 99)}0{_CHANCE.randrange(1, 9)}1{_CHANCE.randrange(9)}"
+        digits = [int(one) for one in f"{born}1{_number(4)}"]
         control = sum(digit * weight for digit, weight in zip(digits, range(1, 12), strict=True)) % 11
         if control < 10:
             return "".join(map(str, [*digits, control]))
@@ -63,7 +71,9 @@ def _clients() -> list[Canary]:
         *_many("v4", "address", [f"198.51.100.{last}" for last in range(100, 140)]),
         *_many("v4 with port", "address", [f"198.51.100.{last}:51{last}" for last in range(200, 210)]),
         *_many("v6", "address", [f"2001:db8:{one:x}:77:a{one:x}::{one:x}" for one in range(4096, 4111)]),
-        *_many("v6 with port", "address", [f"[2001:db8:{one:x}:78::{one:x}]:443" for one in range(8192, 8202)]),
+        *_many(
+            "v6 with port", "address", [f"[2001:db8:{one:x}:78::{one:x}]:443" for one in range(8192, 8202)]
+        ),
         *_many("host name", "address", [f"pc-{one}.home-of-aliya.example" for one in range(100, 110)]),
         *_many("agent", "agent", [f"SM-CANARY{one}" for one in range(100, 120)]),
         *_many("robot", "agent", [f"canarybot-{one}" for one in range(100, 105)]),

@@ -1,6 +1,7 @@
 """Parquet as bytes: every page unpacked, every value of every column and dictionary as text.
 
-Sources: apache/parquet-format, ``parquet.thrift`` (PageHeader) and ``Encodings.md`` (PLAIN); Thrift's compact protocol.
+Sources: apache/parquet-format, ``parquet.thrift`` (PageHeader) and ``Encodings.md`` (PLAIN); the compact
+protocol of Thrift.
 """
 
 from __future__ import annotations

@@ -13,10 +13,19 @@ from tests.privacy.canaries import REGISTRATION, planted
 
 DAY_WRITTEN, BEFORE_THE_EDITION = "03/Mar/2025", "03/Mar/2024"
 MANY = range(1, 13)
-COLUMNS = (
-    "registration_id,registered_at,updated_at,site,first_name,last_name,iin,birth_date,sex,region,"
-    "email,phone,language,channel,marketing_consent,interests,passport"
-).split(",")
+COLUMNS = [
+    *(
+        "registration_id",
+        "registered_at",
+        "updated_at",
+        "site",
+        "first_name",
+        "last_name",
+        "iin",
+        "birth_date",
+    ),
+    *("sex", "region", "email", "phone", "language", "channel", "marketing_consent", "interests", "passport"),
+]
 SETTINGS = (
     site("mall", "web"),
     site("club", "web", form="vhost_combined"),
@@ -38,13 +47,18 @@ def entry(
     size: str = "512",
 ) -> str:
     """A line of the combined format."""
-    return f'{address} - {user} [{day}:10:00:00 +0500] "GET {target} HTTP/1.1" {status} {size} "{referrer}" "{agent}"'
+    request = f'"GET {target} HTTP/1.1" {status} {size}'
+    return f'{address} - {user} [{day}:10:00:00 +0500] {request} "{referrer}" "{agent}"'
 
 
 def ordinary() -> Iterator[str]:
     """What makes cells large enough."""
     for visitor in MANY:
-        yield from (entry(f"192.0.2.{visitor}", target, status=status) for target in ("/kk/", "/ru/") for status in (200, 404))
+        yield from (
+            entry(f"192.0.2.{visitor}", target, status=status)
+            for target in ("/kk/", "/ru/")
+            for status in (200, 404)
+        )
 
 
 def clients() -> Iterator[str]:
@@ -52,20 +66,25 @@ def clients() -> Iterator[str]:
     yield from (entry(one.text) for one in planted("address"))
     yield from (entry(user=one.text) for one in planted("user"))
     for one in planted("agent"):
-        phone = f"Mozilla/5.0 (Linux; Android 14; {one.text}) AppleWebKit/537.36 Chrome/126.0.0.0 Mobile Safari/537.36"
+        phone = BROWSER.replace("Windows NT 10.0; Win64; x64", f"Linux; Android 14; {one.text}")
         yield entry(agent=phone if one.kind == "agent" else f"{one.text}/1.0 (+https://example.org)")
 
 
 def targets() -> Iterator[str]:
-    """Canaries in paths, asked for by enough visitors for a label, found and not found; in queries and referrers."""
+    """Canaries in queries, referrers and paths; enough visitors ask for a path to make it a label."""
     for one in planted("path"):
         target = PREFIX.get(one.kind, "/kk/") + one.text
-        yield from (entry(f"192.0.2.{visitor}", target, status=status) for visitor in MANY for status in (200, 404))
+        yield from (
+            entry(f"192.0.2.{visitor}", target, status=status) for visitor in MANY for status in (200, 404)
+        )
     for one in planted("query"):
         yield entry(target=f"/kk/search?q={one.text}&utm_source=letter")
         yield entry(target=f"/kk/{PREFIX.get(one.kind, '/')}#{one.text}")
     for one in planted("referrer"):
-        yield from (entry(referrer=begin + one.text) for begin in ("https://www.google.com/search?q=", "https://a.example/"))
+        yield from (
+            entry(referrer=begin + one.text)
+            for begin in ("https://www.google.com/search?q=", "https://a.example/")
+        )
         yield entry(referrer=one.text)
 
 
@@ -131,13 +150,28 @@ def registrations() -> bytes:
     return out.getvalue().encode()
 
 
-PLAIN = {"registered_at": "2025-03-03T12:00:00", "site": "club", "sex": "female", "region": "Алматы", "language": "kk"}
+PLAIN = {
+    "registered_at": "2025-03-03T12:00:00",
+    "site": "club",
+    "sex": "female",
+    "region": "Алматы",
+    "language": "kk",
+}
 
 
 def bad_rows() -> Iterator[list[str]]:
     """Rows that cannot be read or hold what is impossible, with a canary in each."""
     texts = iter(planted("bad_row"))
-    for column in ("registered_at", "site", "sex", "region", "language", "channel", "marketing_consent", "birth_date"):
+    for column in (
+        "registered_at",
+        "site",
+        "sex",
+        "region",
+        "language",
+        "channel",
+        "marketing_consent",
+        "birth_date",
+    ):
         values = {"registration_id": f"B-{column}", **PLAIN, column: next(texts).text}
         yield [values.get(name, "") for name in COLUMNS]
     yield ["C-1", *[next(texts).text] * (len(COLUMNS) + 3)]

@@ -88,6 +88,7 @@ def _facts(counts: NightCounts) -> dict[str, object]:
         "registrations": counts.registrations,
         "days": counts.days,
         "failures": counts.failures,
+        "unmatched": counts.unmatched,
     }
 
 
@@ -98,6 +99,8 @@ def _show(counts: NightCounts) -> None:
         f"{sum(one.verdict == name for one in counts.files)} {name}" for name in _verdicts(counts)
     )
     typer.echo(f"files: {verdicts or 'none'}; {lines:,} lines read, {recognised:,} recognised")
+    for name in counts.unmatched:
+        typer.echo(f"warning: no file matches the paths of the log {name}", err=True)
     if counts.registrations is not None:
         typer.echo(f"registrations: {counts.registrations.rows:,} rows, {counts.registrations.kept:,} people")
         for name in counts.registrations.undeclared:

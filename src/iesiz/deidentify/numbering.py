@@ -1,4 +1,4 @@
-"""Numbers for the keys met in one file, and a value for each number, made once."""
+"""Numbers for the keys met in one file, and a value for each key, made once."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from iesiz.deidentify.pair_kernel import FREE, number_keys, renumber
 
-VALUE_BYTES = 16
 MOST_KEYS = 1 << 22
 Int64 = npt.NDArray[np.int64]
+Int32 = npt.NDArray[np.int32]
 
 
 @dataclass(slots=True)
@@ -26,21 +26,24 @@ class Numbering:
 
     known: int = 0
     _table: Int64 = field(default_factory=lambda: np.full(1 << 16, FREE, np.int64))
-    _places: npt.NDArray[np.int32] = field(default_factory=lambda: np.zeros(1 << 16, np.int32))
-    _values: bytearray = field(default_factory=bytearray)
+    _places: Int32 = field(default_factory=lambda: np.zeros(1 << 16, np.int32))
+    _values: dict[bytes, int] = field(default_factory=dict)
+    _value_of: Int32 = field(default_factory=lambda: np.zeros(1 << 16, np.int32))
 
     def column(self, keys: Int64, make: Callable[[list[int]], list[bytes]]) -> pa.DictionaryArray:
         """A dictionary array with the value of each row's key.
 
         Args:
-            make: given rows whose keys are new, their values.
+            keys: one a row, 0 or more.
+            make: given rows whose keys are new, their values; several keys may have one value.
         """
         numbers, new_rows = np.empty(len(keys), np.int32), np.empty(len(keys), np.int32)
         self._make_room(len(keys))
         total = number_keys(keys, self._table, self._places, self.known, numbers, new_rows)
-        self._values.extend(b"".join(make(new_rows[: total - self.known].tolist())))
+        made = make(new_rows[: total - self.known].tolist())
+        self._value_of[self.known : total] = [self._values.setdefault(one, len(self._values)) for one in made]
         self.known = total
-        return _dictionary(numbers, np.frombuffer(bytes(self._values), np.uint8).reshape(-1, VALUE_BYTES))
+        return _dictionary(self._value_of[numbers], list(self._values))
 
     def _make_room(self, more: int) -> None:
         needed = 2 * (self.known + more)
@@ -49,18 +52,19 @@ class Numbering:
         held, places = self._table, self._places
         size = 1 << needed.bit_length()
         self._table, self._places = np.full(size, FREE, np.int64), np.zeros(size, np.int32)
+        self._value_of = np.resize(self._value_of, size)
         order = np.argsort(places[held != FREE], kind="stable")
         keys, scrap = held[held != FREE][order], np.empty(self.known, np.int32)
         number_keys(keys, self._table, self._places, 0, scrap, np.empty(self.known, np.int32))
 
 
-def _dictionary(numbers: npt.NDArray[np.int32], values: npt.NDArray[np.uint8]) -> pa.DictionaryArray:
-    """Only the values that this block uses, in order of first appearance."""
+def _dictionary(numbers: Int32, values: list[bytes]) -> pa.DictionaryArray:
+    """Only the values that this block uses, each once, in order of first appearance.
+
+    Each once matters: of a dictionary in which a value stands twice pyarrow writes a page with room for both,
+    and what the process had in memory at that place goes to disk with it.
+    """
     used = np.empty(min(len(numbers), len(values)), np.int32)
     count = renumber(numbers, np.full(len(values), -1, np.int32), used)
-    chosen = np.ascontiguousarray(values[used[:count]])
-    offsets = np.arange(0, VALUE_BYTES * (count + 1), VALUE_BYTES, dtype=np.int32)
-    dictionary = pa.BinaryArray.from_buffers(
-        pa.binary(), count, [None, pa.py_buffer(offsets), pa.py_buffer(chosen)]
-    )
+    dictionary = pa.array([values[number] for number in used[:count].tolist()], pa.binary())
     return pa.DictionaryArray.from_arrays(pa.array(numbers), dictionary)

@@ -80,7 +80,16 @@ def _by_day(table: pa.Table, times: LocalTime) -> dict[dt.date, pa.Table]:
     days = np.unique(times.days)
     if len(days) == 1:
         return {date_of(int(days[0])): table}
-    return {date_of(int(day)): table.filter(pa.array(times.days == day)) for day in days}
+    return {date_of(int(day)): _recoded(table.filter(pa.array(times.days == day))) for day in days}
+
+
+def _recoded(table: pa.Table) -> pa.Table:
+    """A table whose dictionaries hold its own values only, and none of another day's pseudonyms."""
+    for place, column in enumerate(table.schema):
+        if pa.types.is_dictionary(column.type):
+            own = table[place].cast(column.type.value_type).dictionary_encode()
+            table = table.set_column(place, column.name, own)
+    return table
 
 
 def _pseudonym(chunk: ParsedChunk, context: Context, times: LocalTime, name: str) -> Columns:

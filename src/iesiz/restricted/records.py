@@ -15,7 +15,7 @@ from iesiz.settings import Settings
 from iesiz.storage import outside
 from iesiz.vocabulary import FileRef, LineCounts
 
-FILE, COPY, STOPPED = "file", "copy", "stopped"
+FILE, COPY, STOPPED, MIRROR = "file", "copy", "stopped", "mirror"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,15 @@ class Records:
         facts = {"site": file.site, "stream": file.stream, "mark": _mark_of(file), "counts": asdict(counts)}
         if all(entry.facts != facts for entry in self.ledger.entries(STOPPED)):
             self.ledger.append(STOPPED, facts)
+
+    def note_mirror(self, moment: dt.datetime) -> None:
+        """Note that the registration source was read whole."""
+        self.ledger.append(MIRROR, {"read_at": moment.isoformat()})
+
+    def mirror_read_at(self) -> dt.datetime | None:
+        """When the registration source was last read whole."""
+        noted = self.ledger.entries(MIRROR)
+        return dt.datetime.fromisoformat(noted[-1].facts["read_at"]) if noted else None
 
     def note_file(self, file: FileRef, one: KnownFile, replaces: list[str], counts: LineCounts) -> None:
         """Note that a file was read; from then on its parts count."""

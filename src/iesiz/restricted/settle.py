@@ -49,7 +49,8 @@ def settle(
     writer.place(records, file, content.digest[:16])
     one = KnownFile(file.site, file.stream, content.digest, content.size, days, late)
     records.note_file(file, one, [each.digest for each in shorter], reading.counts)
-    return _counts(file, content, "grown" if shorter else "read", reading.counts, days, late)
+    verdict = "empty" if not reading.counts.lines else "grown" if shorter else "read"
+    return _counts(file, content, verdict, reading.counts, days, late)
 
 
 def _stopped(file: FileRef, counts: LineCounts) -> str:

@@ -61,8 +61,8 @@ def read_registrations(base: Path, source: Registration, registry: Registry) -> 
 
 def _header(path: Path) -> list[str]:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            first = lines.readline()
+        with path.open("rb") as lines:
+            first = lines.readline().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError):
         raise InputError(
             f"{path}, line 1: not readable as UTF-8 text with a header. Have it delivered again."
@@ -106,10 +106,21 @@ def _read(path: Path, wanted: list[str], registry: Registry) -> tuple[pa.Table, 
         )
     except (pa.ArrowInvalid, OSError):
         raise InputError(
-            f"{path}: not readable as CSV in UTF-8 after its header. Have it delivered again."
+            f"{path}{_first_bad_line(path)}: not readable as CSV in UTF-8. Have it delivered again."
         ) from None
     columns = {
         field.name: table[field.name] if field.name in wanted else pa.nulls(len(table), pa.string())
         for field in schema
     }
     return pa.table(columns, schema), len(broken)
+
+
+def _first_bad_line(path: Path) -> str:
+    """Where a file stops being UTF-8, for a message; nothing if it does not."""
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError:
+                return f", line {number}"
+    return ""
