@@ -65,7 +65,6 @@ JSON_LINES = "".join(
     json.dumps({"status": 200, "request": {"uri": f"/{SECRET}"}}) + "\n" for _ in range(9)
 ).encode()
 BAD_LOGS: dict[str, tuple[bytes, str]] = {
-    "empty": (b"", "no line"),
     "cut-gzip": (cut_gzip(CUT_LINES), "gzip"),
     "only-the-gzip-magic": (b"\x1f\x8b", "gzip"),
     "damaged-gzip": (gzip.compress(CUT_LINES).replace(b"\x00\x00", b"\x00\x01") + b"junk", "gzip"),
@@ -96,6 +95,15 @@ def test_a_bad_log_is_named_and_the_night_goes_on(net: Network, kind: str) -> No
     assert (net.store / "published/tables/daily_visitors_by_site" / f"day={NEXT}").is_dir()
     assert Search([Canary("mail", "file", SECRET)]).in_bytes(repr(counts).encode(), "counts") == []
     assert Search([Canary("mail", "file", SECRET)]).in_folder(net.store) == []
+
+
+@pytest.mark.parametrize("content", [b"", gzip.compress(b"")], ids=["empty", "empty gzip"])
+def test_an_empty_log_is_said_and_is_no_failure(net: Network, content: bytes) -> None:
+    # A quiet server's log after its rotation; that the site is missing is said with the day.
+    net.write("logs/club/web/empty.log", content)
+    done = net.command("run", "--day", NEXT.isoformat())
+    assert done.returncode == 0
+    assert "warning: empty.log holds no line" in done.stderr.decode()
 
 
 @pytest.mark.parametrize("kind", ["cut-gzip", "one-in-five-rejected"])
@@ -193,8 +201,9 @@ def test_a_column_that_is_not_declared_is_named_and_not_read(net: Network) -> No
     net.write("registrations.csv", f"{HEADER},blood_group\n{rows}".encode())
     done = net.command("run", "--day", NEXT.isoformat())
     assert done.returncode == 0
-    [warning] = [one for one in done.stderr.decode().splitlines() if "warning" in one]
-    assert "'blood_group'" in warning
+    warnings = [one for one in done.stderr.decode().splitlines() if one.startswith("warning: registration")]
+    assert len(warnings) == 1
+    assert "'blood_group'" in warnings[0]
     assert_nothing_of_the_secret(net, done)
 
 

@@ -99,6 +99,9 @@ def _show(counts: NightCounts) -> None:
         f"{sum(one.verdict == name for one in counts.files)} {name}" for name in _verdicts(counts)
     )
     typer.echo(f"files: {verdicts or 'none'}; {lines:,} lines read, {recognised:,} recognised")
+    for one in counts.files:
+        if one.verdict == "empty":
+            typer.echo(f"warning: {one.name} holds no line", err=True)
     for name in counts.unmatched:
         typer.echo(f"warning: no file matches the paths of the log {name}", err=True)
     if counts.registrations is not None:
