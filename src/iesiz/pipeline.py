@@ -235,7 +235,8 @@ def close_day(settings: Settings, day: dt.date) -> DayCounts:
     if not parts:
         return DayCounts(day, "missing", (), tuple(missing))
     registering = tuple(settings.registration.sites) if settings.registration else ()
-    given = DayInput(day, tuple(settings.sites), parts, registrations, registering)
+    sampling = KeyRing(settings.restricted / "keys").key("sampling", "network", day.isoformat())
+    given = DayInput(day, tuple(settings.sites), parts, registrations, registering, sampling_key=sampling)
     exact = aggregate_day(given, specs, settings.thresholds, settings.reading.threads)
     protected = [protect_table(cells, settings.thresholds) for cells in exact]
     facts = {"missing": missing, "sites": sorted(parts), "closed": now().date().isoformat()}

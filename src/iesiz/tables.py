@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -87,6 +87,11 @@ class TableSpec:
         return self.of_role(Role.CONTRIBUTOR)[0].name
 
     @property
+    def published(self) -> tuple[Column, ...]:
+        """Columns that readers see, in order."""
+        return tuple(one for one in self.columns if one.role != Role.RULE)
+
+    @property
     def counted(self) -> tuple[str, ...]:
         """Names of the columns that are withheld together: contributors and measures, in order."""
         return tuple(one.name for one in self.columns if one.role in (Role.CONTRIBUTOR, Role.MEASURE))
@@ -100,11 +105,13 @@ class Cells:
         table: dimensions and counted columns; exact counts before disclosure control, and after it
             nulls and a ``status`` for the cells that are withheld.
         warnings: what the table's checks had to say.
+        lost_to_bounds: what contribution bounds left out of requests and pageviews, in whole per cent.
     """
 
     spec: TableSpec
     table: pa.Table
     warnings: tuple[str, ...] = ()
+    lost_to_bounds: Mapping[str, int] = field(default_factory=dict)
 
 
 def load_tables() -> tuple[TableSpec, ...]:

@@ -6,6 +6,7 @@ metadata hold neither a time nor a code version: the same meaning gives the same
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -23,6 +24,7 @@ def metadata_of(cells: Cells, edition: str, period: str, revision: int) -> dict[
         "iesiz.policy_edition": edition,
         "iesiz.purpose": spec.purpose.value,
         "iesiz.release": f"{spec.name}/{spec.grain}={period}/revision={revision}",
+        "iesiz.lost_to_bounds": json.dumps(dict(cells.lost_to_bounds), sort_keys=True),
         "iesiz.protection": PROTECTION_THRESHOLD_ONLY,
     }
 
