@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from iesiz.tables import Cells
+from iesiz.tables import Cells, TableSpec
 from iesiz.vocabulary import PROTECTION_THRESHOLD_ONLY
 
 
@@ -38,3 +38,8 @@ def write_partition(cells: Cells, metadata: dict[str, str], path: Path) -> None:
     ) as writer:
         writer.write_table(plain)
         writer.add_key_value_metadata(metadata)
+
+
+def read_partition(spec: TableSpec, path: Path) -> Cells:
+    """Read a partition back, as it lies there."""
+    return Cells(spec, pq.ParquetFile(path).read())
