@@ -40,7 +40,7 @@ COLUMNS = ", ".join(PART.names[:-1])
 FUNNEL = pa.schema(
     [("site", pa.string()), ("place", pa.int64()), ("step", pa.string()), ("route", pa.string())]
 )
-RELATIONS = ("people", "requests", "pageviews", "visits")
+RELATIONS = ("visitors", "people", "requests", "pageviews", "visits")
 ADMITTED = pa.schema([("site", pa.string()), ("label", pa.string())])
 
 
