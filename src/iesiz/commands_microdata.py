@@ -11,20 +11,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from iesiz.errors import InputError, SettingsError
+from iesiz.errors import SettingsError
 from iesiz.microdata import models
-from iesiz.microdata.population import unique_share
-from iesiz.microdata.records import read_records
 from iesiz.microdata.release import released, write_csv
-from iesiz.microdata.risk import attributes, individual, journalist, risks
-from iesiz.microdata.study import Outcome, Study, generalise, margins_of, match_codes, open_study
+from iesiz.microdata.report import Report, of_file, of_outcome, of_population, of_weights, rows
+from iesiz.microdata.study import generalise, open_study
 
-Report = dict[str, object]
 File = Annotated[Path, typer.Argument(metavar="FILE.csv", help="Records with a header, separated by , or ;")]
 More = Annotated[
     list[str] | None, typer.Argument(metavar="[COLUMN=HIERARCHY.csv]...", help="More columns after --quasi.")
@@ -79,7 +75,7 @@ def anonymise(
         write_csv(
             released(study.records, study.data, outcome.optimum, others), output, study.records.separator
         )
-    _print(_outcome_report(study, outcome), as_json, f"{file.name}: least {loss}")
+    _print(of_outcome(study, outcome), as_json, f"{file.name}: least {loss}")
 
 
 def risk(
@@ -100,15 +96,11 @@ def risk(
     """Measure how well people can be found in a file of records, without changing it."""
     names = [word.partition("=")[0] for word in [*(quasi or []), *(more or [])]]
     study = open_study(file, dict.fromkeys(names), sensitive)
-    report = _risk_report(study, t_distance)
-    if population is not None:
-        codes = match_codes(study.records, read_records(population), study.quasi)
-        report["risk_journalist"] = journalist(*codes)
+    report = of_file(study, t_distance)
     if weight is not None:
-        report["risk_individual"] = _individual_report(study, weight)
-    if sampling_fraction is not None:
-        report["uniqueness_population"] = unique_share(study.data.finest.counts, sampling_fraction)
-    report["margins"] = [{"columns": list(margin.columns), "k": margin.k} for margin in margins_of(study)]
+        report |= of_weights(study, weight)
+    if population is not None or sampling_fraction is not None:
+        report |= of_population(study, population, sampling_fraction)
     _print(report, as_json, file.name)
 
 
@@ -145,76 +137,11 @@ def _recursive(text: str) -> models.RecursiveDiversity:
         raise SettingsError("write --recursive-l as C,L, for example 4,3") from None
 
 
-def _outcome_report(study: Study, outcome: Outcome) -> Report:
-    told = outcome.attributes
-    return {
-        "levels": dict(zip(study.quasi, outcome.optimum.levels, strict=True)),
-        "loss": outcome.optimum.loss,
-        "records": study.data.records,
-        "suppressed": outcome.suppressed,
-        "classes": outcome.risks.classes,
-        "k": outcome.risks.k,
-        "l": None if told is None else told.l,
-        "t": None if told is None else told.t,
-        "risk_prosecutor": outcome.risks.prosecutor,
-        "risk_marketer": outcome.risks.marketer,
-        "uniqueness": outcome.risks.uniqueness,
-    }
-
-
-def _risk_report(study: Study, distance: str) -> Report:
-    if distance not in models.DISTANCES:
-        raise SettingsError(f"--t-distance must be one of {', '.join(models.DISTANCES)}")
-    found = risks(study.data.finest.counts)
-    report: Report = {"records": found.records, "classes": found.classes, "k": found.k, "l": None, "t": None}
-    if study.sensitive is not None:
-        report |= vars(attributes(study.data.finest, study.data.sensitive_counts, distance))
-    report["risk_prosecutor"] = found.prosecutor
-    report["risk_marketer"] = found.marketer
-    report["uniqueness"] = found.uniqueness
-    return report
-
-
-def _individual_report(study: Study, weight: str) -> Report:
-    column = study.records.column(weight)
-    try:
-        weights = np.array([float(value) for value in column.values])
-    except ValueError:
-        raise InputError(
-            f"{study.records.path}: column '{weight}' must hold a number on every line"
-        ) from None
-    if not (np.isfinite(weights).all() and (weights >= 1).all()):
-        raise InputError(f"{study.records.path}: column '{weight}' must hold weights of at least 1")
-    owner = study.data.combination_of
-    people = np.bincount(owner, weights[column.codes]).astype(np.float64)
-    found = individual(study.data.finest.counts[owner], people[owner])
-    return {"largest": float(found.max()), "mean": float(found.mean()), "expected": float(found.sum())}
-
-
 def _print(report: Report, as_json: bool, title: str) -> None:
     if as_json:
         typer.echo(json.dumps(report))
         return
     table = Table(title=title, show_header=False)
-    for name, value in _lines(report):
+    for name, value in rows(report):
         table.add_row(name, value)
     Console().print(table)
-
-
-def _lines(report: Report) -> list[tuple[str, str]]:
-    """Return a report as rows of a table, the margins by their smallest cells."""
-    rows: list[tuple[str, str]] = []
-    for name, value in report.items():
-        if isinstance(value, dict):
-            rows += [(f"{name} {key}", _shown(part)) for key, part in value.items()]
-        elif isinstance(value, list):
-            rows += [(f"k of {' x '.join(part['columns'])}", _shown(part["k"])) for part in value]
-        else:
-            rows.append((name, _shown(value)))
-    return rows
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)

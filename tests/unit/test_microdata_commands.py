@@ -64,6 +64,13 @@ def test_the_report_has_what_is_promised(folder: Path) -> None:
     assert report["levels"] == {"age": 1, "town": 0}
     assert (report["suppressed"], report["classes"], report["k"], report["l"]) == (1, 2, 4, 2)
     assert (report["risk_prosecutor"], report["risk_marketer"]) == (0.25, 2 / 8)
+    # Of the eight that are left: 4 live in A, 4 in B; either town has two x and two y.
+    assert {tuple(margin["columns"]): margin["k"] for margin in report["margins"]} == {
+        ("age", "town"): 4,
+        ("age", "ill"): 2,
+        ("town", "ill"): 2,
+        ("age", "town", "ill"): 2,
+    }
     # Each class is half x, half y; the file 4/9, 4/9, 1/9: (1/18 + 1/18 + 1/9) / 2.
     assert report["t"] == pytest.approx(1 / 9)
     # 4 of 20-21, half of either age: 4 log2(4/2). 5 of 22-23: 3 log2(5/3) + 2 log2(5/2).

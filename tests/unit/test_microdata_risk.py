@@ -12,8 +12,8 @@ import pytest
 
 from iesiz.errors import InputError, SettingsError
 from iesiz.microdata import population
-from iesiz.microdata.risk import attributes, individual, journalist, margins, risks
-from iesiz.microdata.study import Study, open_study
+from iesiz.microdata.risk import attributes, individual, journalist, risks
+from iesiz.microdata.study import Study, margins_of, open_study
 
 
 def _write(path: Path, text: str) -> Path:
@@ -118,15 +118,22 @@ def test_ordered_distance_sees_what_equal_distance_does_not(tmp_path: Path) -> N
 
 
 def test_margins_name_the_smallest_cell(tmp_path: Path) -> None:
-    study = _measure(_write(tmp_path / "t.csv", ILLNESS), ["age", "town", "ill"])
-    columns = [(name, study.records.column(name).codes) for name in study.quasi]
-    assert {margin.columns: margin.k for margin in margins(columns)} == {
+    people = "age,town,sex,ill\n" + "30,A,f,x\n" * 3 + "40,A,m,x\n" * 2 + "40,B,m,y\n"
+    study = _measure(_write(tmp_path / "t.csv", people), ["age", "town", "sex"], "ill")
+    found = margins_of(study, study.data.finest, (0, 0, 0))
+    # 30 is f and A; 40 is m, twice A and x, once B and y.
+    assert {margin.columns: margin.k for margin in found} == {
         ("age", "town"): 1,
+        ("age", "sex"): 3,
         ("age", "ill"): 1,
+        ("town", "sex"): 1,
         ("town", "ill"): 1,
+        ("sex", "ill"): 1,
+        ("age", "town", "sex"): 1,
         ("age", "town", "ill"): 1,
+        ("age", "sex", "ill"): 1,
+        ("town", "sex", "ill"): 1,
     }
-    assert [margin.k for margin in margins(columns, ways=(1,))] == [3, 1, 1]
 
 
 def test_journalist_risk_looks_at_the_classes_of_the_population_that_were_sampled() -> None:

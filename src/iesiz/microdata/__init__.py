@@ -12,6 +12,8 @@ Modules, in the order of use:
     risk        how well a person can be found in what is left
     population  how many records are unique in the population, estimated from the sample
     release     the chosen scheme applied and written
+    study       all of it in order, for a researcher's own file
+    report      what is said of it
 
 The package knows no pipeline: it works on tables and files it is given.
 """

@@ -81,12 +81,13 @@ def read_hierarchy(path: Path, column: str) -> Hierarchy:
         values
             that share a label must share all labels above it).
     """
-    rows, lines = _rows(path)
-    _refuse_repeated_values(path, rows, lines)
+    lines = _read_lines(path)
+    _refuse_repeated_values(path, lines)
     labels, codes = [], []
-    for level in range(len(rows[0])):
+    for level in range(len(lines[0].fields)):
         known: dict[str, int] = {}
-        codes.append(np.array([known.setdefault(row[level], len(known)) for row in rows], dtype=np.int32))
+        column_codes = [known.setdefault(line.fields[level], len(known)) for line in lines]
+        codes.append(np.array(column_codes, dtype=np.int32))
         labels.append(tuple(known))
     _refuse_non_monotone(path, codes, lines)
     return Hierarchy(column, str(path), tuple(labels), tuple(codes))
@@ -97,51 +98,59 @@ def identity(column: Column) -> Hierarchy:
     return Hierarchy(column.name, "", (column.values,), (np.arange(len(column.values), dtype=np.int32),))
 
 
-def _rows(path: Path) -> tuple[list[list[str]], list[int]]:
-    """Return the rows of a hierarchy file and their line numbers, read with the separator that fits."""
+@dataclass(frozen=True)
+class _Line:
+    number: int
+    fields: tuple[str, ...]
+
+
+def _read_lines(path: Path) -> list[_Line]:
+    """Return the lines of a hierarchy file that hold anything, split at the separator that fits."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); name a hierarchy file") from None
     except UnicodeDecodeError:
         raise InputError(f"{path}: not UTF-8; write the hierarchy as UTF-8") from None
-    parsed = [_split(text, separator) for separator in SEPARATORS]
-    if not parsed[0][0]:
+    lines = max((_split(text, separator) for separator in SEPARATORS), key=_fit)
+    if not lines:
         raise InputError(f"{path}: empty; expected a value and its levels on each line")
-    widths = [{len(row) for row in rows} for rows, _ in parsed]
-    widest = max(max(width) for width in widths)
-    even = [split for split, width in zip(parsed, widths, strict=True) if len(width) == 1 and width != {1}]
-    if not even and widest > 1:
-        rows, lines = parsed[0] if max(widths[0]) == widest else parsed[1]
-        odd = next(line for row, line in zip(rows, lines, strict=True) if len(row) != len(rows[0]))
-        raise InputError(
-            f"{path}, line {odd}: expected {len(rows[0])} fields as on the first line; fill them in"
-        )
-    return max(even or parsed, key=lambda split: len(split[0][0]))
-
-
-def _split(text: str, separator: str) -> tuple[list[list[str]], list[int]]:
-    reader = csv.reader(text.splitlines(), delimiter=separator)
-    numbered = [(row, reader.line_num) for row in reader if row]
-    return [row for row, _ in numbered], [line for _, line in numbered]
-
-
-def _refuse_repeated_values(path: Path, rows: list[list[str]], lines: list[int]) -> None:
-    seen: set[str] = set()
-    for row, line in zip(rows, lines, strict=True):
-        if row[0] in seen:
+    expected = len(lines[0].fields)
+    for line in lines:
+        if len(line.fields) != expected:
             raise InputError(
-                f"{path}, line {line}: this value stands on an earlier line too; keep one of them"
+                f"{path}, line {line.number}: expected {expected} fields as on the first line; fill them in"
             )
-        seen.add(row[0])
+    return lines
 
 
-def _refuse_non_monotone(path: Path, codes: list[Codes], lines: list[int]) -> None:
+def _split(text: str, separator: str) -> list[_Line]:
+    reader = csv.reader(text.splitlines(), delimiter=separator)
+    return [_Line(reader.line_num, tuple(fields)) for fields in reader if fields]
+
+
+def _fit(lines: list[_Line]) -> tuple[bool, int]:
+    """Rate a separator: best is one that splits all lines alike, then one that splits at all."""
+    widths = {len(line.fields) for line in lines}
+    return len(widths) == 1 and widths != {1}, max(widths, default=0)
+
+
+def _refuse_repeated_values(path: Path, lines: list[_Line]) -> None:
+    seen: set[str] = set()
+    for line in lines:
+        if line.fields[0] in seen:
+            raise InputError(
+                f"{path}, line {line.number}: this value stands on an earlier line too; keep one of them"
+            )
+        seen.add(line.fields[0])
+
+
+def _refuse_non_monotone(path: Path, codes: list[Codes], lines: list[_Line]) -> None:
     for lower, upper in itertools.pairwise(codes):
         above: dict[int, int] = {}
-        for row, (label, parent) in enumerate(zip(lower.tolist(), upper.tolist(), strict=True)):
+        for line, label, parent in zip(lines, lower.tolist(), upper.tolist(), strict=True):
             if above.setdefault(label, parent) != parent:
                 raise InputError(
-                    f"{path}, line {lines[row]}: not monotone, an equal label on an earlier line has another "
-                    "label on the next level; give equal labels equal levels above"
+                    f"{path}, line {line.number}: not monotone, an equal label on an earlier line has "
+                    "another label on the next level; give equal labels equal levels above"
                 )

@@ -141,11 +141,12 @@ def individual(sample: Counts, population: Floats) -> Floats:
 
     Args:
         sample: for each record the records of its class (f_k).
-        population: for each record the sum of the weights in its class (F_k), at least f_k.
+        population: for each record the sum of the weights in its class (F_k).
 
     Returns:
         shape (records,): the expectation of 1 / F over the people the class stands for; from three records on
-        its approximation p / (f - (1 - p)), with p = f / F, as sdcMicro computes it.
+        its approximation p / (f - (1 - p)), with p = f / F, as sdcMicro computes it. Where F is at most f
+        it is 1 / f.
     """
     share = sample / population
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -156,19 +157,20 @@ def individual(sample: Counts, population: Floats) -> Floats:
     return np.where(share >= 1, 1 / sample, risk)
 
 
-def margins(columns: Sequence[tuple[str, Codes]], ways: Sequence[int] = (2, 3)) -> list[Margin]:
+def margins(columns: Sequence[tuple[str, Codes]], counts: Counts) -> list[Margin]:
     """Return k of every margin of two and of three columns.
 
     Args:
-        columns: name and codes, shape (records,), of each column.
-        ways: numbers of columns in a margin.
+        columns: name and codes, shape (rows,), of each column.
+        counts: records that each row stands for, shape (rows,).
     """
     found = []
-    for chosen in itertools.chain.from_iterable(itertools.combinations(columns, way) for way in ways):
-        codes = [column for _, column in chosen]
-        owner, size = group(codes, [int(column.max()) + 1 for column in codes], len(codes[0]))
-        smallest = int(np.bincount(owner, minlength=size).min())
-        found.append(Margin(tuple(name for name, _ in chosen), smallest))
+    for ways in (2, 3):
+        for chosen in itertools.combinations(columns, ways):
+            codes = [column for _, column in chosen]
+            owner, size = group(codes, [int(column.max()) + 1 for column in codes], len(counts))
+            smallest = int(np.bincount(owner, counts, minlength=size).min())
+            found.append(Margin(tuple(name for name, _ in chosen), smallest))
     return found
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from iesiz.errors import PrivacyRefusal, SettingsError
-from iesiz.microdata.classes import Microdata, collapse
+from iesiz.microdata.classes import Classes, Microdata, Vector, collapse
 from iesiz.microdata.hierarchy import identity, read_hierarchy
 from iesiz.microdata.losses import loss_named
 from iesiz.microdata.models import Requirement, closeness_of
@@ -52,12 +52,14 @@ class Outcome:
         suppressed: records left out.
         risks: of the records kept.
         attributes: of the records kept, measured against the whole file; None without a sensitive attribute.
+        margins: of the records kept.
     """
 
     optimum: Optimum
     suppressed: int
     risks: Risks
     attributes: Attributes | None
+    margins: list[Margin]
 
 
 def open_study(path: Path, quasi: Mapping[str, Path | None], sensitive: str | None) -> Study:
@@ -109,13 +111,28 @@ def generalise(study: Study, requirement: Requirement, loss: str) -> Outcome:
         distance = "equal" if closeness is None else closeness.distance
         told = attributes(left, study.data.sensitive_counts, distance)
     suppressed = study.data.records - int(left.counts.sum())
-    return Outcome(optimum, suppressed, risks(left.counts), told)
+    return Outcome(optimum, suppressed, risks(left.counts), told, margins_of(study, left, optimum.levels))
 
 
-def margins_of(study: Study) -> list[Margin]:
-    """Return k of every 2- and 3-way margin of the quasi-identifiers and the sensitive attribute."""
-    names = [*study.quasi, *([] if study.sensitive is None else [study.sensitive])]
-    return margins([(name, study.records.column(name).codes) for name in names])
+def margins_of(study: Study, classes: Classes, levels: Vector) -> list[Margin]:
+    """Return k of every 2- and 3-way margin of the quasi-identifiers and the sensitive attribute.
+
+    Args:
+        study: the file.
+        classes: the records looked at, as classes of a scheme.
+        levels: the scheme.
+    """
+    if not len(classes):
+        return []
+    columns = [
+        (hierarchy.column, hierarchy.codes[level][study.data.codes[classes.representative, place]])
+        for place, (hierarchy, level) in enumerate(zip(study.data.hierarchies, levels, strict=True))
+    ]
+    if study.sensitive is None or classes.cells is None:
+        return margins(columns, classes.counts)
+    cells = classes.cells
+    columns = [(name, codes[cells.owner]) for name, codes in columns]
+    return margins([*columns, (study.sensitive, cells.value.astype(np.int32))], cells.count)
 
 
 def match_codes(
