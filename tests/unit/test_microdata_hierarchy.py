@@ -70,6 +70,7 @@ def test_a_value_missing_in_the_hierarchy_names_files_and_line(tmp_path: Path) -
         ("", "line 1"),
         ("q,s\n", "no record"),
         ("q,q\n1,2\n", "distinct column names"),
+        ('"q\nr",s\n1,2\n', "header must be on one line"),
         (f"q,s\n1,2\n{SECRET}\n", "line 3: expected 2 fields"),
         (f"q,s\n1,2\n3,4,{SECRET}\n", "line 3: expected 2 fields"),
     ],

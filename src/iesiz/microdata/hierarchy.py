@@ -77,9 +77,8 @@ def read_hierarchy(path: Path, column: str) -> Hierarchy:
     """Read the hierarchy of a column.
 
     Raises:
-        InputError: the file cannot be read, is empty or ragged, repeats a value, or is not monotone (two
-        values
-            that share a label must share all labels above it).
+        InputError: the file cannot be read, is empty or ragged, repeats a value, or is not monotone:
+            two values that share a label must share all labels above it.
     """
     lines = _read_lines(path)
     _refuse_repeated_values(path, lines)

@@ -78,9 +78,8 @@ def read_records(path: Path) -> Records:
     """Read a delimited file as text columns.
 
     Raises:
-        InputError: the file cannot be read, has no record, repeats a column name, is not UTF-8, or has a
-        record
-            with another number of fields than the header.
+        InputError: the file cannot be read, is not UTF-8, has no record, repeats a column name, or has a
+            record with another number of fields than the header.
     """
     names, separator = _header(path)
     faulty: list[int | None] = []
@@ -101,6 +100,8 @@ def read_records(path: Path) -> Records:
         )
     except (pa.ArrowInvalid, pa.ArrowKeyError, UnicodeDecodeError):
         raise InputError(_why(path, len(names), faulty)) from None
+    if table.column_names != names:
+        raise InputError(f"{path}, line 1: the header must be on one line; put it there")
     if table.num_rows == 0:
         raise InputError(f"{path}: no record after the header; a file with at least one record is needed")
     return Records(path, separator, table)
@@ -125,7 +126,7 @@ def _header(path: Path) -> tuple[list[str], str]:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); name a file that exists") from None
     except UnicodeDecodeError:
-        raise InputError(f"{path}, line 1: not UTF-8; write the file as UTF-8") from None
+        raise InputError(f"{path}: not UTF-8; write the file as UTF-8") from None
     split = {separator: next(csv.reader([first], delimiter=separator), []) for separator in SEPARATORS}
     separator = max(SEPARATORS, key=lambda candidate: len(split[candidate]))
     names = split[separator]

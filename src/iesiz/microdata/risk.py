@@ -50,8 +50,8 @@ class Attributes:
 
     Attributes:
         l: distinct values.
-        l_entropy: 2 to the power of the entropy in bits, that is, equally frequent values of the same
-        entropy. recursive_c: the c above which recursive (c, l)-diversity holds with this l; None if l is 1.
+        l_entropy: 2 to the power of the entropy in bits: as many equally frequent values have that entropy.
+        recursive_c: the c above which recursive (c, l)-diversity holds with this l; None if l is 1.
         alpha: share of the most frequent value (Wong et al. 2006).
         t: distance from the whole (Li et al. 2007).
         basic_beta: largest relative gain p / q - 1 (Cao and Karras 2012).
