@@ -11,7 +11,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from iesiz import commands_microdata
+from iesiz.commands import microdata as commands_microdata
 from iesiz.errors import InputError, OutsideError, PrivacyRefusal, SettingsError
 
 # Two age bands, of which one lives in town B only; one person of the other is alone there. A name for no one.

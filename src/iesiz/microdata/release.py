@@ -92,8 +92,8 @@ def write_csv(table: pa.Table, path: Path, separator: str) -> None:
         try:
             with os.fdopen(handle, "wb") as sink:
                 pa_csv.write_csv(table, sink, options)
-            os.chmod(beside, 0o644)
-            os.replace(beside, path)
+            Path(beside).chmod(0o644)
+            Path(beside).replace(path)
         except BaseException:
             Path(beside).unlink(missing_ok=True)
             raise

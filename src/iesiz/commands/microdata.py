@@ -9,17 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from iesiz.errors import SettingsError
-from iesiz.microdata import models
-from iesiz.microdata.release import released, write_csv
-from iesiz.microdata.report import Report, of_file, of_outcome, of_population, of_weights, rows
-from iesiz.microdata.study import generalise, open_study
+
+if TYPE_CHECKING:
+    from iesiz.microdata.models import Model, RecursiveDiversity
+    from iesiz.microdata.report import Report
 
 File = Annotated[Path, typer.Argument(metavar="FILE.csv", help="Records with a header, separated by , or ;")]
 More = Annotated[
@@ -64,6 +62,11 @@ def anonymise(
 
     The release holds the quasi-identifiers and the sensitive attribute, sorted; other columns are left out.
     """
+    from iesiz.microdata import models
+    from iesiz.microdata.release import released, write_csv
+    from iesiz.microdata.report import of_outcome
+    from iesiz.microdata.study import generalise, open_study
+
     diversity = _diversity(distinct_l, entropy_l, recursive_l)
     chosen = ([] if k is None else [models.KAnonymity(k)]) + diversity
     chosen += [] if t is None else [models.Closeness(t, t_distance)]
@@ -94,6 +97,9 @@ def risk(
     as_json: AsJson = False,
 ) -> None:
     """Measure how well people can be found in a file of records, without changing it."""
+    from iesiz.microdata.report import of_file, of_population, of_weights
+    from iesiz.microdata.study import open_study
+
     names = [word.partition("=")[0] for word in [*(quasi or []), *(more or [])]]
     study = open_study(file, dict.fromkeys(names), sensitive)
     report = of_file(study, t_distance)
@@ -116,8 +122,10 @@ def _with_hierarchies(words: Sequence[str]) -> dict[str, Path | None]:
     return found
 
 
-def _diversity(distinct: int | None, entropy: float | None, recursive: str | None) -> list[models.Model]:
-    chosen: list[models.Model] = []
+def _diversity(distinct: int | None, entropy: float | None, recursive: str | None) -> list[Model]:
+    from iesiz.microdata import models
+
+    chosen: list[Model] = []
     if distinct is not None:
         chosen.append(models.DistinctDiversity(distinct))
     if entropy is not None:
@@ -129,10 +137,12 @@ def _diversity(distinct: int | None, entropy: float | None, recursive: str | Non
     return chosen
 
 
-def _recursive(text: str) -> models.RecursiveDiversity:
+def _recursive(text: str) -> RecursiveDiversity:
+    from iesiz.microdata.models import RecursiveDiversity
+
     c, _, least = text.partition(",")
     try:
-        return models.RecursiveDiversity(float(c), int(least))
+        return RecursiveDiversity(float(c), int(least))
     except ValueError:
         raise SettingsError("write --recursive-l as C,L, for example 4,3") from None
 
@@ -141,6 +151,11 @@ def _print(report: Report, as_json: bool, title: str) -> None:
     if as_json:
         typer.echo(json.dumps(report))
         return
+    from rich.console import Console
+    from rich.table import Table
+
+    from iesiz.microdata.report import rows
+
     table = Table(title=title, show_header=False)
     for name, value in rows(report):
         table.add_row(name, value)
