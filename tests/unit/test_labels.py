@@ -1,4 +1,4 @@
-"""Labels are admitted from earlier days, by the site's own routes, or on its first days from the day itself."""
+"""Labels are admitted from earlier days, by own routes, or on a site's first days from the day itself."""
 
 from __future__ import annotations
 
