@@ -81,18 +81,19 @@ def sort_lines(
         for one in earlier
         if one not in shorter and not present.isdisjoint(one.line_days)
     ]
-    grown_from = max((one for one in shorter if one.line_days), key=lambda one: one.size, default=None)
-    begun = _begun(lines, read_lines(records.lines(grown_from)) if grown_from else None)
-    repeats = find_repeats(lines, others, len(begun))
-    repeats[: len(begun)] = ~begun
+    longest = max((one for one in shorter if one.line_days), key=lambda one: one.size, default=None)
+    begun = read_lines(records.lines(longest)) if longest else None
+    own = _own_so_far(lines, begun)
+    repeats = find_repeats(lines, others, begun.lines if begun else None)
+    repeats[: len(own)] = ~own
     repeats = as_often_as_counted(lines, repeats, others)
-    is_late = np.isin(days[: len(begun)], [number_of(dt.date.fromisoformat(day)) for day in late])
+    is_late = np.isin(days[: len(own)], [number_of(dt.date.fromisoformat(day)) for day in late])
     repeated = repeats.copy()
-    repeated[: len(begun)] |= begun & is_late
+    repeated[: len(own)] |= own & is_late
     return Sorted(lines, days, ~repeats, repeated)
 
 
-def _begun(lines: FileLines, shorter: StoredLines | None) -> Flags:
+def _own_so_far(lines: FileLines, shorter: StoredLines | None) -> Flags:
     """Which lines that a shorter file had in common with this one counted through it; its last may be cut."""
     if shorter is None:
         return np.zeros(0, np.bool_)

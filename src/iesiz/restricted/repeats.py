@@ -30,18 +30,18 @@ from iesiz.restricted.lines import EDGE, FileLines, Flags, Hashes, StoredLines
 PIECE = 1 << 20
 
 
-def find_repeats(lines: FileLines, earlier: Sequence[StoredLines], after: int = 0) -> Flags:
+def find_repeats(lines: FileLines, earlier: Sequence[StoredLines], begun: FileLines | None = None) -> Flags:
     """Say of each line whether it is a repeat of a line in an earlier file.
 
     Args:
-        after: lines at the beginning about which this is known; nothing is said about them.
+        begun: a file that is the beginning of this one. Its lines are not compared with this file, but a run
+            may begin in it and go on in an earlier file that follows it.
     """
     repeats = np.zeros(lines.size, np.uint8)
-    if earlier and lines.size > after:
+    if earlier and lines.size:
         known = sorted((one.lines for one in earlier), key=lambda one: int(one.head[0]))
-        _cover_runs(lines.hashes, known, repeats)
+        _cover_runs(lines.hashes, _pieces(known, begun), repeats)
         _cover_edges(lines, known, repeats)
-    repeats[:after] = 0
     return repeats.astype(np.bool_)
 
 
@@ -58,12 +58,12 @@ def as_often_as_counted(lines: FileLines, repeats: Flags, earlier: Iterable[Stor
     return chosen.astype(np.bool_)
 
 
-def _cover_runs(lines: Hashes, known: Sequence[FileLines], repeats: Uint8) -> None:
+def _cover_runs(lines: Hashes, pieces: Iterable[Hashes], repeats: Uint8) -> None:
     """Find runs of at least ``WINDOW`` lines. Only windows that may be in both are put in a table."""
     shift = 64 - max(10, (16 * len(lines)).bit_length())
     bits = np.zeros(1 << (64 - shift - 6), np.uint64)
     mark_windows(lines, bits, shift)
-    picked = [_picked(piece, bits, shift) for piece in _pieces(known)]
+    picked = [_picked(piece, bits, shift) for piece in pieces]
     windows = np.concatenate([one for one in picked if len(one)] or [np.zeros(0, np.uint64)])
     if len(windows):
         table, table_shift = _table(windows)
@@ -75,12 +75,13 @@ def _picked(lines: Hashes, bits: Hashes, shift: int) -> Hashes:
     return picked[: pick_windows(lines, bits, shift, picked)].copy()
 
 
-def _pieces(known: Sequence[FileLines]) -> Iterable[Hashes]:
+def _pieces(known: Sequence[FileLines], begun: FileLines | None) -> Iterable[Hashes]:
     """Every window of the files and of their boundaries, in stretches of bounded length."""
     starts = [int(one.head[0]) for one in known]
     for one in known:
         for start in range(0, one.size, PIECE):
             yield one.hashes[start : start + PIECE + EDGE]
+    for one in (*known, *([begun] if begun else [])):
         following = _following(one, known, starts)
         if len(following):
             yield np.concatenate([one.hashes[-EDGE:], following])
