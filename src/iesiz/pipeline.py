@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from iesiz.aggregate import DayInput, aggregate_day
 from iesiz.calendar import end_of, is_due, now, yesterday
 from iesiz.catalog import write_catalog
@@ -37,6 +39,7 @@ from iesiz.publish import Release, commit_day, published_days, recover, stage_da
 from iesiz.records import Block
 from iesiz.restricted import (
     Content,
+    LineCollector,
     Reading,
     Records,
     mirror_path,
@@ -119,7 +122,7 @@ def days_to_close(
 
 
 def deidentify_file(settings: Settings, file: FileRef) -> FileCounts:
-    """Read a log file to restricted records, in one pass; content that was read before adds nothing.
+    """Read a log file to restricted records, in one pass; a line that came before in its stream adds nothing.
 
     Raises:
         InputError: the file cannot be read or is of another format; nothing of it is kept.
@@ -130,21 +133,27 @@ def deidentify_file(settings: Settings, file: FileRef) -> FileCounts:
     form, context = _format(settings, file), _context(settings, file)
     fingerprint = Fingerprint(tuple(sorted({one.size for one in records.of_stream(file)})))
     blocks = read_blocks(file.path, settings.reading.chunk_bytes, fingerprint)
-    counts, late = LineCounts(0, 0), dict[str, int]()
+    counts, late, lines = LineCounts(0, 0), dict[str, int](), LineCollector()
     with part_writer(records, file) as writer:
-        work = partial(_treat, form=form, context=context)
+        work = partial(_treat, form=form, context=context, line_seed=_line_seed(context, file))
         for treated in in_order(work, blocks, settings.reading.threads):
             counts, late = counts.plus(treated.counts), merge_counts(late, treated.late)
+            lines.add(treated.marks)
             for day, table in treated.days.items():
                 writer.write(day, table)
         content = Content(fingerprint.digest, fingerprint.size, fingerprint.prefixes)
-        return settle(records, file, content, Reading(counts, late), writer)
+        return settle(records, file, content, Reading(counts, late, lines), writer)
 
 
-def _treat(block: Block, form: LogFormat, context: Context) -> Treated:
+def _treat(block: Block, form: LogFormat, context: Context, line_seed: np.uint64) -> Treated:
     """One block from lines to restricted records, in memory."""
-    chunk = parse_block(block, form, fold=not context.routes_have_numbers)
+    chunk = parse_block(block, form, fold=not context.routes_have_numbers, line_seed=line_seed)
     return deidentify_chunk(only_hosts(chunk, context.hosts), context)
+
+
+def _line_seed(context: Context, file: FileRef) -> np.uint64:
+    """What the hashes of a stream's lines start from: the same in every run, and of no other stream."""
+    return np.uint64(int.from_bytes(context.keys.key("lines", file.site, file.stream)[:8], "little"))
 
 
 def _format(settings: Settings, file: FileRef) -> LogFormat:

@@ -44,16 +44,19 @@ REJECTED_REASONS = {
 }
 
 
-def parse_block(block: Block, form: LogFormat, fold: bool = False) -> ParsedChunk:
+def parse_block(
+    block: Block, form: LogFormat, fold: bool = False, line_seed: np.uint64 = SEED
+) -> ParsedChunk:
     """Parse a block of whole lines; the last one may lack its line end.
 
     Args:
         fold: make numbers in paths zeros, in the block itself, where that cannot change a route.
+        line_seed: seed of the lines' hashes; by default one of this process.
     """
     buffer = np.frombuffer(block.data, np.uint8)
     lines = count_lines(buffer, block.size)
     rows, outcomes = np.zeros((lines, TEXTS + 2 * len(form.texts) + 2), np.int64), np.empty(lines, np.uint8)
-    _, recognised = scan(buffer, block.size, program_of(form), SEED, rows, outcomes)
+    _, recognised = scan(buffer, block.size, program_of(form), line_seed, rows, outcomes)
     rows = np.ascontiguousarray(rows[:recognised].T)
     if fold:
         fold_paths(buffer, rows[-2], rows[-1])
