@@ -1,0 +1,6 @@
+"""Exact counts in, publishable counts out: one linear system for everything that is published together.
+
+`system` holds what is planned, `tables` builds it, `primary` finds the sensitive cells, `pattern` and
+`mover` choose what else is withheld, `attacker` sees only what will be published, `judge` compares what
+the attacker gets with the exact counts, and `protect` runs them in that order.
+"""

@@ -1,0 +1,95 @@
+"""Sensitive cells to a safe pattern: search, attack, judge, repair, until the judge is content.
+
+In: a task. Out: a frozen `Protected`, or a refusal. Must not let anything through that the judge did not pass.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from iesiz.disclosure.judge import Verdict, judge
+from iesiz.disclosure.optimum import cheapest
+from iesiz.disclosure.search import Search
+from iesiz.disclosure.sparse import Bools, Floats
+from iesiz.disclosure.task import Task
+from iesiz.errors import PrivacyRefusal
+
+REPAIRS = 50
+POLISHED = 600  # systems with more withheld cells are not searched for cells to give back
+SMALL = 400_000  # forms times sensitive forms times variables, up to which whole patterns are searched
+
+
+@dataclass(frozen=True, eq=False)
+class Protected:
+    """A pattern that the judge passed.
+
+    Attributes:
+        withheld: cells withheld, shape (cells,).
+        verdict: the audit of exactly this pattern.
+        repairs: how often the judge sent it back.
+        seconds: time taken in all.
+    """
+
+    withheld: Bools
+    verdict: Verdict
+    repairs: int
+    seconds: float
+
+    def __post_init__(self) -> None:
+        """Check that it is releasable.
+
+        Raises:
+            PrivacyRefusal: the verdict has findings.
+        """
+        if self.verdict.findings:
+            raise PrivacyRefusal(f"{len(self.verdict.findings)} withheld numbers are not protected")
+
+
+def protect(task: Task) -> Protected:
+    """Choose what to withhold and prove it.
+
+    Raises:
+        PrivacyRefusal: no pattern passed the judge within the cap, or the solver proved no optimum.
+    """
+    start = time.perf_counter()
+    cost = prices(task)
+    search = Search(task, cost)
+    search.run()
+    while int(search.withheld.sum()) <= POLISHED and search.improve():
+        pass
+    withheld = search.withheld
+    if _small(task):
+        withheld = cheapest(task, cost, withheld)
+    for repair in range(REPAIRS):
+        verdict = judge(task, withheld)
+        if not verdict.findings:
+            return Protected(withheld, verdict, repair, time.perf_counter() - start)
+        withheld = _repaired(search, withheld, verdict)
+    raise PrivacyRefusal(
+        f"no safe pattern after {REPAIRS} repairs; publish a coarser table (fewer dimensions or wider groups)"
+    )
+
+
+def prices(task: Task) -> Floats:
+    """What withholding a cell costs: one for each planned cell that it stands for, and a little for its size."""
+    size = np.zeros(task.system.cells)
+    np.maximum.at(size, task.system.owner, np.log1p(task.values))
+    price = task.system.weight * (1 + 0.01 * size / max(float(size.max()), 1.0))
+    return np.where(task.fixed, 1e6, price)
+
+
+def _small(task: Task) -> bool:
+    sensitive = int(task.guarded.sum())
+    return 0 < sensitive * len(task.system.forms) * task.system.variables <= SMALL
+
+
+def _repaired(search: Search, withheld: Bools, verdict: Verdict) -> Bools:
+    """Widen what the judge found, starting from the pattern that he saw."""
+    search.resume(withheld)
+    for finding in verdict.findings:
+        search.widen(finding.form, finding.told)
+    search.run()
+    return search.withheld
