@@ -15,9 +15,9 @@ import numpy as np
 from iesiz.disclosure.lp import Model
 from iesiz.disclosure.sparse import Bools, Floats, Ints, Rows, beside, empty, stack
 from iesiz.disclosure.system import LinearSystem
+from iesiz.disclosure.witness import MOVED
 
 FREE = 1e-4  # cost of moving what is withheld, against 1 for what is published: nothing moves without a reason
-MOVED = 1e-6
 
 
 class Mover:

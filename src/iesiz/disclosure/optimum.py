@@ -10,16 +10,25 @@ number of nodes, never a time.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import highspy
 import numpy as np
 
-from iesiz.disclosure.judge import Finding, judge
 from iesiz.disclosure.sparse import Bools, Floats
-from iesiz.disclosure.task import NOBODY, Task
+from iesiz.disclosure.task import Task
 
-NODES = 1500
-ROUNDS = 12
+NODES = 300
+GAP = 0.4  # less than one cell: patterns that differ only in what their cells are worth are not told apart
 REACH = 2.0  # the two tables move no cell by more than this many times the longest need
+
+
+@dataclass(frozen=True, eq=False)
+class Pattern:
+    """Withheld cells, shape (cells,), and changes of the variables that show it, shape (tables, variables)."""
+
+    withheld: Bools
+    tables: Floats
 
 
 class Program:
@@ -33,26 +42,24 @@ class Program:
         for option, value in (("output_flag", False), ("threads", 1), ("parallel", "off"), ("random_seed", 0)):
             self._highs.setOptionValue(option, value)
         self._highs.setOptionValue("mip_max_nodes", NODES)
-        self._highs.setOptionValue("mip_rel_gap", 1e-9)
+        self._highs.setOptionValue("mip_rel_gap", 0.0)
+        self._highs.setOptionValue("mip_abs_gap", GAP)
         cells = np.arange(self._cells, dtype=np.int32)
         self._highs.addVars(self._cells, task.sensitive.astype(float), 1.0 - task.fixed.astype(float))
         self._highs.changeColsCost(self._cells, cells, prices)
         self._highs.changeColsIntegrality(self._cells, cells, np.full(self._cells, highspy.HighsVarType.kInteger))
-        self.asked: set[Finding] = set()
 
     def cut(self, prices: Floats, below: float) -> None:
         """Ask for a pattern cheaper than this."""
         self._highs.addRow(-np.inf, below, self._cells, np.arange(self._cells, dtype=np.int32), prices)
 
-    def require(self, finding: Finding) -> None:
-        """Add the two tables that show one number uncertain (for an insider, if told), if its cell is withheld."""
-        self.asked.add(finding)
-        form, needs = finding.form, self.task.needs
-        up, down = self._table(finding.told), self._table(finding.told)
+    def require(self, form: int) -> None:
+        """Add the two tables that show one number uncertain, if its cell is withheld."""
+        needs = self.task.needs
+        up, down = self._table(), self._table()
         self._apart(form, (up, down), max(float(needs.width[form]), float(needs.whole[form])))
-        if not np.isin(self.task.system.forms.row(form), finding.told).any():
-            self._apart(form, (up,), float(needs.up[form]))
-            self._apart(form, (-down,), float(needs.down[form]))
+        self._apart(form, (up,), float(needs.up[form]))
+        self._apart(form, (-down,), float(needs.down[form]))
 
     def _apart(self, form: int, tables: tuple[int, ...], length: float) -> None:
         """The first table's value (or minus its value), less the second's, is at least this if the cell is withheld."""
@@ -63,12 +70,11 @@ class Program:
         ends = [1.0 if start == tables[0] and start > 0 else -1.0 for start in tables for _ in parts]
         self._highs.addRow(0.0, np.inf, len(columns), np.array(columns, np.int32), np.array([-length, *ends]))
 
-    def _table(self, told: tuple[int, ...]) -> int:
+    def _table(self) -> int:
         """Columns of another possible table (as change from the true one); gives the first column."""
         system, start = self.task.system, self._highs.getNumCol()
-        lowest, highest = -np.minimum(self.task.inner, self._reach), np.full(system.variables, self._reach)
-        lowest[list(told)] = highest[list(told)] = 0.0
-        self._highs.addVars(system.variables, lowest, highest)
+        lowest = -np.minimum(self.task.inner, self._reach)
+        self._highs.addVars(system.variables, lowest, np.full(system.variables, self._reach))
         at = system.limits.rows.dot(self.task.inner)
         for row in range(len(system.limits.rows)):
             columns = (start + system.limits.rows.row(row)).astype(np.int32)
@@ -81,33 +87,26 @@ class Program:
                 self._highs.addRow(-np.inf, 0.0, len(columns), columns, weights)
         return start
 
-    def solve(self) -> Bools | None:
+    def solve(self) -> Pattern | None:
         """The cheapest pattern that the nodes allow, or None."""
         self._highs.run()
         if self._highs.getInfo().primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
             return None
-        return np.array(self._highs.getSolution().col_value[: self._cells]) > 0.5
+        point = np.array(self._highs.getSolution().col_value)
+        tables = point[self._cells :].reshape(-1, self.task.system.variables)
+        return Pattern(point[: self._cells] > 0.5, tables)
 
 
-def cheapest(task: Task, prices: Floats, found: Bools) -> Bools:
-    """The cheapest pattern, or the one found already if no cheaper one is proven safe within the nodes.
+def cheapest(task: Task, prices: Floats, below: float) -> Pattern | None:
+    """The cheapest pattern that protects the sensitive cells from everybody, if the nodes suffice to find one.
 
     Args:
         task: what to protect.
         prices: price of each cell, shape (cells,).
-        found: a safe pattern, shape (cells,).
+        below: price that it must beat by nearly a cell.
     """
     program = Program(task, prices)
-    program.cut(prices, float(prices[found].sum()) - 1e-6)
+    program.cut(prices, below - GAP)
     for form in np.flatnonzero(task.guarded):
-        program.require(Finding(int(form), NOBODY))
-    for _ in range(ROUNDS):
-        pattern = program.solve()
-        if pattern is None:
-            return found
-        fresh = [finding for finding in judge(task, pattern).findings if finding not in program.asked]
-        if not fresh:
-            return pattern if not judge(task, pattern).findings else found
-        for finding in fresh:
-            program.require(finding)
-    return found
+        program.require(int(form))
+    return program.solve()

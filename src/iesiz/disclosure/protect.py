@@ -19,6 +19,7 @@ from iesiz.errors import PrivacyRefusal
 
 REPAIRS = 50
 POLISHED = 600  # systems with more withheld cells are not searched for cells to give back
+MOVES = 1500  # moves spent on the search for cells to give back, some milliseconds each
 SMALL = 400_000  # forms times sensitive forms times variables, up to which whole patterns are searched
 
 
@@ -54,20 +55,35 @@ def protect(task: Task) -> Protected:
     Raises:
         PrivacyRefusal: no pattern passed the judge within the cap, or the solver proved no optimum.
     """
-    start = time.perf_counter()
-    cost = prices(task)
+    start, cost = time.perf_counter(), prices(task)
     search = Search(task, cost)
     search.run()
-    while int(search.withheld.sum()) <= POLISHED and search.improve():
+    while int(search.withheld.sum()) <= POLISHED and search.improve(MOVES):
         pass
-    withheld = search.withheld
-    if _small(task):
-        withheld = cheapest(task, cost, withheld)
+    found = [search]
+    pattern = cheapest(task, cost, search.cost) if _small(task) else None
+    if pattern is not None:
+        found.append(Search(task, cost))
+        found[-1].resume(pattern.withheld, pattern.tables)
+    passed = [_passed(one, start) for one in found]
+    return min(passed, key=lambda one: float(cost[one.withheld].sum()))
+
+
+def _passed(search: Search, start: float) -> Protected:
+    """Let the judge send the pattern back until he is content.
+
+    Raises:
+        PrivacyRefusal: the cap is reached.
+    """
     for repair in range(REPAIRS):
-        verdict = judge(task, withheld)
+        verdict = judge(search.task, search.withheld, search.witnesses.shifts)
         if not verdict.findings:
-            return Protected(withheld, verdict, repair, time.perf_counter() - start)
-        withheld = _repaired(search, withheld, verdict)
+            return Protected(search.withheld, verdict, repair, time.perf_counter() - start)
+        for told in {finding.told: None for finding in verdict.findings}:
+            form = next(finding.form for finding in verdict.findings if finding.told == told)
+            one = np.array([form])
+            if len(search.task.unmet(told, one, *search.witnesses.ends(one, told))):
+                search.widen(form, told)
     raise PrivacyRefusal(
         f"no safe pattern after {REPAIRS} repairs; publish a coarser table (fewer dimensions or wider groups)"
     )
@@ -84,12 +100,3 @@ def prices(task: Task) -> Floats:
 def _small(task: Task) -> bool:
     sensitive = int(task.guarded.sum())
     return 0 < sensitive * len(task.system.forms) * task.system.variables <= SMALL
-
-
-def _repaired(search: Search, withheld: Bools, verdict: Verdict) -> Bools:
-    """Widen what the judge found, starting from the pattern that he saw."""
-    search.resume(withheld)
-    for finding in verdict.findings:
-        search.widen(finding.form, finding.told)
-    search.run()
-    return search.withheld
