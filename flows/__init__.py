@@ -1,0 +1,1 @@
+"""When the pipeline runs, in what order and with what retries; what it does is in ``iesiz.pipeline``."""

@@ -1,0 +1,197 @@
+"""One local day from start to finish, as a Prefect flow: when, in what order, with what retries.
+
+In: the path of ``iesiz.toml`` and a day. Out: the states of its steps and a table of counts.
+It must not know a query, a column or a record: steps take paths and days and return frozen counts,
+and what leaves them, errors included, is kept in Prefect's database.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+from zoneinfo import ZoneInfo
+
+from prefect import Task, flow, runtime, task
+from prefect.artifacts import create_table_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+
+from iesiz import pipeline
+from iesiz.errors import IesizError, OutsideError
+from iesiz.settings import Settings, load_settings
+from iesiz.vocabulary import Arrivals, DayCounts, FileCounts, FileRef, RegistrationCounts, day_of
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Row = dict[str, str | int]
+
+
+def contained(function: Callable[P, R]) -> Callable[P, R]:
+    """Let out of ``function`` only iesiz's own errors, cut from the exceptions they came from.
+
+    Prefect stores the text of an exception and of those it is chained to; a library's may quote a record.
+    """
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except IesizError as error:
+            failure = error
+        except Exception as error:  # noqa: BLE001 - anything unforeseen is the case this is for
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            failure = IesizError(
+                f"{function.__name__}: an unforeseen {type(error).__name__} in {place.name}, "
+                f"line {place.lineno} of {Path(place.filename).name}. "
+                "Its text is withheld, as it may quote a record."
+            )
+        failure.__cause__ = failure.__context__ = None
+        raise failure
+
+    return call
+
+
+def may_be_tried_again(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Retry what failed outside (database, storage); a refusal or unusable input stays what it is."""
+    return isinstance(state.result(raise_on_failure=False), OutsideError)
+
+
+def step(name: str, run_name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
+    """Make a task of a function: contained, retried when something outside failed, nothing of it stored."""
+    as_task = task(
+        name=name,
+        task_run_name=run_name,
+        retries=3,
+        retry_delay_seconds=[10, 60, 300],
+        retry_condition_fn=may_be_tried_again,
+        persist_result=False,
+        cache_policy=NO_CACHE,
+    )
+
+    def make(function: Callable[P, R]) -> Task[P, R]:
+        return as_task(contained(function))
+
+    return make
+
+
+@step("deidentify file", run_name="file {file.site} {file.stream} {file.path.name}")
+def deidentify_file(settings_path: str, file: FileRef) -> FileCounts:
+    """Read one file into restricted records."""
+    return pipeline.deidentify_file(load_settings(Path(settings_path)), file)
+
+
+@step("deidentify registrations", run_name="registrations")
+def deidentify_registrations(settings_path: str) -> RegistrationCounts | None:
+    """Read the registration source into restricted records."""
+    return pipeline.deidentify_registrations(load_settings(Path(settings_path)))
+
+
+@step("close day", run_name="day {day}")
+def close_day(settings_path: str, day: dt.date) -> DayCounts:
+    """Publish one local day."""
+    return pipeline.close_day(load_settings(Path(settings_path)), day)
+
+
+@step("build catalog", run_name="catalog")
+def build_catalog(settings_path: str) -> None:
+    """Build the reader's catalog anew."""
+    pipeline.build_catalog(load_settings(Path(settings_path)))
+
+
+@flow(name="nightly", persist_result=False)
+@contained
+def nightly(settings_path: str = "iesiz.toml", day: str | None = None) -> list[State[Any]]:
+    """Bring a night's days from their files to the published tables.
+
+    A step that fails fails the run, after the rest of the night has been done.
+
+    Args:
+        settings_path: the settings file, relative to the working directory.
+        day: the one day to close, ``YYYY-MM-DD``; by default the day before the run's scheduled start in
+            the first site's zone, and every earlier one that is due.
+
+    Raises:
+        SettingsError: the settings or the day are wrong.
+        OutsideError: another run holds the store.
+    """
+    settings = load_settings(Path(settings_path))
+    named = day_of(day) if day else None
+    with pipeline.store_lock(settings):
+        arrivals = pipeline.discover(settings, named or scheduled_day(settings))
+        states = run_steps(settings, settings_path, arrivals, [named] if named else [])
+    report(arrivals.last, states)
+    return states
+
+
+def scheduled_day(settings: Settings) -> dt.date:
+    """Return the day before the scheduled start, so that a late run handles the day it was meant for."""
+    seconds = runtime.flow_run.scheduled_start_time.timestamp()
+    return dt.datetime.fromtimestamp(seconds, ZoneInfo(settings.sites[0].zone)).date() - dt.timedelta(days=1)
+
+
+def run_steps(
+    settings: Settings, settings_path: str, arrivals: Arrivals, named: list[dt.date]
+) -> list[State[Any]]:
+    """Run a night's steps in order; a failed one does not keep back the next."""
+    files = [deidentify_file(settings_path, file, return_state=True) for file in arrivals.files]
+    registrations = deidentify_registrations(settings_path, return_state=True)
+    outcomes = [state.result(raise_on_failure=False) for state in files]
+    due = pipeline.days_to_close(settings, arrivals, named, outcomes)
+    days = [close_day(settings_path, day, return_state=True) for day in due]
+    return [*files, registrations, *days, build_catalog(settings_path, return_state=True)]
+
+
+def report(day: dt.date, states: list[State[Any]]) -> None:
+    """Store a table artifact of counts, a row for each file, table and failed step."""
+    rows = [row for state in states for row in rows_of(state.result(raise_on_failure=False))]
+    create_table_artifact(table=rows, key="nightly", description=f"Counts of the night for {day}.")
+
+
+@functools.singledispatch
+def rows_of(_outcome: object) -> list[Row]:
+    """Return the artifact's rows for what a step came to; none if it has no counts."""
+    return []
+
+
+@rows_of.register
+def _(outcome: IesizError) -> list[Row]:
+    return [_row("a failed step", type(outcome).__name__)]
+
+
+@rows_of.register
+def _(outcome: FileCounts) -> list[Row]:
+    lines = outcome.counts
+    subject = f"file {outcome.site} {outcome.stream} {outcome.name}"
+    late = sum(outcome.late.values())
+    return [
+        _row(subject, outcome.verdict, lines.lines, lines.recognised, lines.lines - lines.recognised, late)
+    ]
+
+
+@rows_of.register
+def _(outcome: RegistrationCounts) -> list[Row]:
+    return [_row("registrations", "read", outcome.rows, outcome.kept, sum(outcome.rejected.values()))]
+
+
+@rows_of.register
+def _(outcome: DayCounts) -> list[Row]:
+    tables = [
+        _row(f"table {one.table} {one.period}", one.verdict, one.cells, one.published, one.suppressed)
+        for one in outcome.tables
+    ]
+    return [_row(f"day {outcome.day}", outcome.verdict), *tables]
+
+
+def _row(subject: str, verdict: str, read: int = 0, kept: int = 0, set_aside: int = 0, late: int = 0) -> Row:
+    return {
+        "subject": subject,
+        "verdict": verdict,
+        "read": read,
+        "kept": kept,
+        "set aside": set_aside,
+        "late": late,
+    }

@@ -1,0 +1,129 @@
+"""One statistic at a time: its query, its checks, and the complete grid of its cells."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from iesiz.aggregate.session import DayInput, day_session, register_admitted
+from iesiz.errors import CheckFailed
+from iesiz.settings import Thresholds
+from iesiz.tables import ADMITTED, SITES, TYPES, Cells, Column, TableSpec
+from iesiz.vocabulary import OTHER
+
+Row = Mapping[str, Any]
+
+
+def aggregate_day(
+    given: DayInput, specs: Sequence[TableSpec], thresholds: Thresholds, threads: int
+) -> tuple[Cells, ...]:
+    """Compute the exact cells of every table whose source the day has.
+
+    Raises:
+        CheckFailed: a check marked ``stop`` found rows.
+    """
+    with day_session(given, threads) as connection:
+        return tuple(
+            _cells(connection, given, spec, thresholds) for spec in specs if _has_source(given, spec)
+        )
+
+
+def _has_source(given: DayInput, spec: TableSpec) -> bool:
+    return spec.source == "access_log" or given.registrations is not None
+
+
+def _cells(
+    connection: duckdb.DuckDBPyConnection, given: DayInput, spec: TableSpec, thresholds: Thresholds
+) -> Cells:
+    admitted = _admit(connection, spec, thresholds)
+    register_admitted(connection, admitted)
+    found = _rows(connection, spec.query, {"day": given.day})
+    schema = pa.schema([(one.name, TYPES[one.type]) for one in spec.columns])
+    table = pa.Table.from_pylist(_complete(spec, _grid(given, spec, admitted), found), schema)
+    return Cells(spec, table, _check(connection, spec, table))
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str, known: Row) -> list[dict[str, Any]]:
+    parameters = {name: value for name, value in known.items() if f"${name}" in query}
+    result = connection.execute(query, parameters)
+    names = [one[0] for one in result.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def _admit(
+    connection: duckdb.DuckDBPyConnection, spec: TableSpec, thresholds: Thresholds
+) -> list[dict[str, str]]:
+    """Labels that enough contributors share; the others go to ``other``."""
+    if not spec.labels:
+        return []
+    least = thresholds.k_sensitive if spec.sensitive else thresholds.k
+    rows = _rows(connection, spec.labels, {})
+    chosen = [row for row in rows if row["contributor_count"] >= least and row["label"] != OTHER]
+    return [{"site": row["site"], "label": row["label"]} for row in chosen]
+
+
+def _grid(given: DayInput, spec: TableSpec, admitted: Sequence[Row]) -> list[tuple[Any, ...]]:
+    """Every combination of the dimensions' values: sites with data first, then what each site may have."""
+    keys: list[tuple[Any, ...]] = []
+    for site in _sites(given, spec):
+        domains = [
+            _domain(column, site, admitted) for column in spec.columns if column.name in spec.dimensions
+        ]
+        keys.extend(itertools.product(*domains))
+    return sorted(keys)
+
+
+def _sites(given: DayInput, spec: TableSpec) -> list[str]:
+    if spec.source == "registration":
+        return list(given.registering)
+    with_data = [site for site in given.sites if site.name in given.parts]
+    return [site.name for site in with_data if site.funnel or "funnel" not in spec.name]
+
+
+def _domain(column: Column, site: str, admitted: Sequence[Row]) -> list[Any]:
+    if column.values == SITES:
+        return [site]
+    if column.values == ADMITTED:
+        return [row["label"] for row in admitted if row["site"] == site] + [OTHER]
+    return list(column.values)
+
+
+def _complete(spec: TableSpec, grid: list[tuple[Any, ...]], found: Sequence[Row]) -> list[dict[str, Any]]:
+    """The grid with what was found; nothing found is a zero.
+
+    Raises:
+        CheckFailed: the query gave a cell outside the grid, or the same cell twice.
+    """
+    by_key = {tuple(row[name] for name in spec.dimensions): row for row in found}
+    if len(by_key) != len(found) or not set(by_key) <= set(grid):
+        raise CheckFailed(
+            f"Table {spec.name}: its query gives a cell twice or outside its dimensions' values."
+        )
+    zeros = dict.fromkeys(spec.counted, 0)
+    return [
+        {**dict(zip(spec.dimensions, key, strict=True)), **zeros, **dict(by_key.get(key, {}))} for key in grid
+    ]
+
+
+def _check(connection: duckdb.DuckDBPyConnection, spec: TableSpec, table: pa.Table) -> tuple[str, ...]:
+    """What the checks marked ``warn`` have to say.
+
+    Raises:
+        CheckFailed: one marked ``stop`` found rows.
+    """
+    connection.register("cells", table)
+    said = []
+    for number, check in enumerate(spec.checks, 1):
+        offending = len(connection.execute(check.query).fetchall())
+        if offending and check.action == "stop":
+            raise CheckFailed(
+                f"Table {spec.name}: check {number} found {offending} rows; nothing is published. "
+                "Look at its checks.sql, then at the day's input."
+            )
+        if offending:
+            said.append(f"{spec.name}: check {number} found {offending} rows")
+    return tuple(said)

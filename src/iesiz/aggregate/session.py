@@ -1,0 +1,116 @@
+"""The DuckDB session of one day: its relations over restricted records, and what the settings declare."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from iesiz.settings import Site
+from iesiz.vocabulary import check_name
+
+PART = pa.schema(
+    [
+        ("visitor", pa.binary()),
+        ("network", pa.binary()),
+        ("second", pa.int64()),
+        ("hour", pa.int8()),
+        ("method", pa.string()),
+        ("route", pa.string()),
+        ("resource", pa.string()),
+        ("status_code", pa.int16()),
+        ("bytes", pa.int64()),
+        ("referrer", pa.string()),
+        ("referrer_source", pa.string()),
+        ("device", pa.string()),
+        ("system", pa.string()),
+        ("browser", pa.string()),
+        ("is_robot", pa.bool_()),
+        ("site", pa.string()),
+    ]
+)
+COLUMNS = ", ".join(PART.names[:-1])
+FUNNEL = pa.schema(
+    [("site", pa.string()), ("place", pa.int64()), ("step", pa.string()), ("route", pa.string())]
+)
+ADMITTED = pa.schema([("site", pa.string()), ("label", pa.string())])
+
+
+@dataclass(frozen=True, slots=True)
+class DayInput:
+    """What one day's aggregation reads.
+
+    Attributes:
+        parts: for each site the Parquet parts of its requests.
+        registrations: the mirror of the registration source, or None where there is none.
+        registering: names of the sites on which people can register.
+    """
+
+    day: dt.date
+    sites: tuple[Site, ...]
+    parts: Mapping[str, Sequence[Path]]
+    registrations: Path | None
+    registering: tuple[str, ...] = ()
+
+
+@contextmanager
+def day_session(given: DayInput, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A session with the relations ``requests``, ``visits``, ``funnel`` and ``registrations`` of a day."""
+    connection = duckdb.connect(
+        config={
+            "threads": threads,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "python_enable_replacements": False,
+            "temp_directory": "",
+        }
+    )
+    try:
+        _register_parts(connection, given)
+        for name in ("requests", "visits"):
+            connection.execute(_relation(name))
+        connection.register("funnel", _funnel(given.sites))
+        _register_registrations(connection, given)
+        yield connection
+    finally:
+        connection.close()
+
+
+def _register_parts(connection: duckdb.DuckDBPyConnection, given: DayInput) -> None:
+    connection.register("no_parts", PART.empty_table())
+    parts = connection.table("no_parts")
+    for site, paths in given.parts.items():
+        names = [str(path) for path in paths]
+        # The site is named here and not taken from the path, whose reader would make a number of "24".
+        held = connection.read_parquet(names, hive_partitioning=False, union_by_name=True)
+        parts = parts.union(held.project(f"{COLUMNS}, '{check_name('site', site)}' as site"))
+    parts.create_view("parts")
+
+
+def _relation(name: str) -> str:
+    return resources.files("iesiz.aggregate").joinpath("relations", f"{name}.sql").read_text("utf-8")
+
+
+def _funnel(sites: tuple[Site, ...]) -> pa.Table:
+    rows = [
+        {"site": site.name, "place": place, "step": step.step, "route": step.route}
+        for site in sites
+        for place, step in enumerate(site.funnel, 1)
+    ]
+    return pa.Table.from_pylist(rows, FUNNEL)
+
+
+def _register_registrations(connection: duckdb.DuckDBPyConnection, given: DayInput) -> None:
+    if given.registrations is not None:
+        connection.read_parquet(str(given.registrations)).create_view("registrations")
+
+
+def register_admitted(connection: duckdb.DuckDBPyConnection, rows: Sequence[Mapping[str, str]]) -> None:
+    """Give queries the labels that were admitted, by site."""
+    connection.register("admitted", pa.Table.from_pylist(list(rows), ADMITTED))

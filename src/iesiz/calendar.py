@@ -1,0 +1,32 @@
+"""When a local day has ended and is due: a site's zone, its days of grace, and the clock."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+from iesiz.settings import Settings, Site
+
+
+def now() -> dt.datetime:
+    """The time, in UTC."""
+    return dt.datetime.now(dt.UTC)
+
+
+def yesterday(settings: Settings, moment: dt.datetime) -> dt.date:
+    """The last whole local day of the first site at a moment."""
+    return moment.astimezone(ZoneInfo(settings.sites[0].zone)).date() - dt.timedelta(days=1)
+
+
+def is_due(settings: Settings, day: dt.date, moment: dt.datetime) -> bool:
+    """Whether the day has closed at every site."""
+    return all(_due_at(site, day) <= moment for site in settings.sites)
+
+
+def end_of(day: dt.date, zone: str) -> dt.datetime:
+    """The moment at which a local day ends."""
+    return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), ZoneInfo(zone))
+
+
+def _due_at(site: Site, day: dt.date) -> dt.datetime:
+    return end_of(day + dt.timedelta(days=site.close_after_days), site.zone)

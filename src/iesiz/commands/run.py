@@ -1,0 +1,130 @@
+"""``iesiz run``: a night in-process, with progress on a terminal."""
+
+from __future__ import annotations
+
+import datetime as dt
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from iesiz.commands.options import DEFAULT_SETTINGS, AsJson, SettingsPath, StorePath, print_json, settings_of
+from iesiz.errors import SettingsError
+from iesiz.vocabulary import day_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iesiz.night import NightCounts, Progress
+
+OneDay = Annotated[str | None, typer.Option("--day", help="The local day to close, YYYY-MM-DD.")]
+FirstDay = Annotated[str | None, typer.Option("--from", help="The first of a range of days to close.")]
+LastDay = Annotated[str | None, typer.Option("--to", help="The last of that range.")]
+
+
+def run(
+    day: OneDay = None,
+    first: FirstDay = None,
+    last: LastDay = None,
+    settings: SettingsPath = DEFAULT_SETTINGS,
+    store: StorePath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read what arrived, close days and publish them.
+
+    Without a day: yesterday and every open day that is due.
+    """
+    from iesiz.night import run_night
+
+    days = chosen_days(day, first, last)
+    with _progress(as_json) as progress:
+        counts = run_night(settings_of(settings, store), days, progress)
+    if as_json:
+        print_json({**_facts(counts), "exit_code": counts.exit_code})
+    else:
+        _show(counts)
+    raise typer.Exit(counts.exit_code)
+
+
+def chosen_days(day: str | None, first: str | None, last: str | None) -> tuple[dt.date, ...]:
+    """The days that the options name, oldest first.
+
+    Raises:
+        SettingsError: they contradict each other or are no dates.
+    """
+    if day is not None and (first or last):
+        raise SettingsError("Give either --day or --from and --to.")
+    if day is not None:
+        return (day_of(day),)
+    if (first is None) != (last is None):
+        raise SettingsError("--from and --to go together.")
+    if first is None or last is None:
+        return ()
+    begin, end = day_of(first), day_of(last)
+    if end < begin or (end - begin).days > 3660:
+        raise SettingsError("--to comes after --from, at most ten years later.")
+    return tuple(begin + dt.timedelta(days=step) for step in range((end - begin).days + 1))
+
+
+@contextmanager
+def _progress(as_json: bool) -> Iterator[Progress]:
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if as_json or not console.is_terminal:
+        yield _silent
+        return
+    with console.status("starting") as shown:
+        yield lambda work, done, total: shown.update(f"{work}: {done} of {total}")
+
+
+def _silent(_work: str, _done: int, _total: int) -> None:
+    """Show nothing."""
+
+
+def _facts(counts: NightCounts) -> dict[str, object]:
+    return {
+        "files": counts.files,
+        "registrations": counts.registrations,
+        "days": counts.days,
+        "failures": counts.failures,
+        "unmatched": counts.unmatched,
+    }
+
+
+def _show(counts: NightCounts) -> None:
+    lines = sum(one.counts.lines for one in counts.files)
+    recognised = sum(one.counts.recognised for one in counts.files)
+    verdicts = ", ".join(
+        f"{sum(one.verdict == name for one in counts.files)} {name}" for name in _verdicts(counts)
+    )
+    typer.echo(f"files: {verdicts or 'none'}; {lines:,} lines read, {recognised:,} recognised")
+    for one in counts.files:
+        if one.verdict == "empty":
+            typer.echo(f"warning: {one.name} holds no line", err=True)
+    for name in counts.unmatched:
+        typer.echo(f"warning: no file matches the paths of the log {name}", err=True)
+    if counts.registrations is not None:
+        typer.echo(f"registrations: {counts.registrations.rows:,} rows, {counts.registrations.kept:,} people")
+        for name in counts.registrations.undeclared:
+            typer.echo(f"warning: registration column {name!r} is not declared; it is not read", err=True)
+    for day in counts.days:
+        shown, hidden = sum(one.published for one in day.tables), sum(one.suppressed for one in day.tables)
+        cells = (
+            f": {len(day.tables)} tables, {shown} cells published, {hidden} withheld" if day.tables else ""
+        )
+        missing = f"; no data of {', '.join(day.missing)}" if day.missing else ""
+        typer.echo(f"{day.day} {day.verdict}{cells}{missing}")
+        for said in day.warnings:
+            typer.echo(f"warning: {day.day}: {said}", err=True)
+    for failure in counts.failures:
+        typer.echo(f"failed: {failure.work}: {failure.message}", err=True)
+
+
+def _verdicts(counts: NightCounts) -> list[str]:
+    return sorted({one.verdict for one in counts.files})
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("run")(run)

@@ -1,0 +1,24 @@
+"""The only stage that removes identifiers: addresses, agents, URLs, referrers, persons, free text.
+
+In: parsed chunks and registration rows, identified, in memory. Out: Arrow tables of restricted records,
+with keyed pseudonyms and classes only. It must not write an identifier anywhere, nor put one into a message.
+"""
+
+from __future__ import annotations
+
+from iesiz.deidentify.context import Context, Fate
+from iesiz.deidentify.keys import KeyRing
+from iesiz.deidentify.registrations import Mirror, deidentify_rows
+from iesiz.deidentify.requests import Treated, deidentify_chunk
+from iesiz.deidentify.routes import OwnRoutes
+
+__all__ = [
+    "Context",
+    "Fate",
+    "KeyRing",
+    "Mirror",
+    "OwnRoutes",
+    "Treated",
+    "deidentify_chunk",
+    "deidentify_rows",
+]

@@ -1,0 +1,65 @@
+"""Compiled numbering of (address, agent, day) triples that are given as one 64-bit number each."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from iesiz.compiled import compiled
+
+Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
+FREE = np.int64(-1)
+
+
+@compiled
+def number_keys(keys: Int64, table: Int64, places: Int32, known: int, numbers: Int32, new_rows: Int32) -> int:
+    """Number each key: one met before keeps its number, a new one gets the next.
+
+    Args:
+        keys: 0 or more, one a row.
+        table: open addressing, ``FREE`` where nothing is; a power of two, at least twice as many as there
+            can be keys after this call. ``places`` holds the number of the key at the same place.
+        known: numbers given so far.
+        numbers: receives the number of each row.
+        new_rows: receives for each new number the row where it first stands.
+
+    Returns:
+        Numbers given in all.
+    """
+    mask = np.uint64(table.size - 1)
+    total = known
+    for row in range(keys.size):
+        key = keys[row]
+        digest = np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)
+        place = (digest ^ (digest >> np.uint64(32))) & mask
+        while table[place] != FREE and table[place] != key:
+            place = (place + np.uint64(1)) & mask
+        if table[place] == FREE:
+            table[place], places[place] = key, total
+            new_rows[total - known] = row
+            total += 1
+        numbers[row] = places[place]
+    return total
+
+
+@compiled
+def renumber(numbers: Int32, seen: Int32, used: Int32) -> int:
+    """Make numbers small within a block, in order of first appearance.
+
+    Args:
+        numbers: one a row, replaced by the small ones.
+        seen: -1 for every number there is; holds the small number of each afterwards.
+        used: receives for each small number the number that it stands for.
+
+    Returns:
+        How many different ones there are.
+    """
+    count = 0
+    for row in range(numbers.size):
+        number = numbers[row]
+        if seen[number] < 0:
+            seen[number], used[count] = count, number
+            count += 1
+        numbers[row] = seen[number]
+    return count

@@ -1,0 +1,172 @@
+"""A parsed chunk to restricted request records: each declared field gets its treatment, the rest goes.
+
+In: ``ParsedChunk`` (identified, in memory). Out: one Arrow table a local day, without an identifier.
+It must not keep a field that the registry does not name, nor know a treatment that the registry lacks.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from iesiz.deidentify.agents import classify_agent
+from iesiz.deidentify.context import Context, Fate, text_of
+from iesiz.deidentify.local_time import LocalTime, date_of, local_time
+from iesiz.deidentify.referrers import classify_referrer
+from iesiz.errors import PrivacyRefusal
+from iesiz.records import METHODS, PATH, CodedText, ParsedChunk
+from iesiz.vocabulary import LineCounts
+
+Columns = dict[str, pa.Array]
+MALFORMED = "{malformed}"
+
+
+@dataclass(frozen=True, slots=True)
+class Treated:
+    """A chunk after de-identification.
+
+    Attributes:
+        counts: outcomes of its lines.
+        days: records by local day, without an identifier.
+        late: recognised lines by local day (ISO) that was published before; they are not treated.
+    """
+
+    counts: LineCounts
+    days: Mapping[dt.date, pa.Table]
+    late: Mapping[str, int]
+
+
+def deidentify_chunk(chunk: ParsedChunk, context: Context) -> Treated:
+    """Treat every declared field of a chunk and split the records by local day.
+
+    Lines of days without an edition in force are ignored, those of published days counted as late; neither
+    is treated, so that no key is made or asked for.
+
+    Raises:
+        PrivacyRefusal: the registry names a treatment that this room does not know.
+    """
+    times = local_time(chunk.seconds, context.zone)
+    numbers, place, rows = np.unique(times.days, return_inverse=True, return_counts=True)
+    days = [date_of(number) for number in numbers.tolist()]
+    fates = [context.fate(day) for day in days]
+    lines = list(zip(days, fates, rows.tolist(), strict=True))
+    late = {day.isoformat(): count for day, fate, count in lines if fate == Fate.LATE}
+    outside = sum(count for _, fate, count in lines if fate == Fate.NO_EDITION)
+    counts = chunk.counts.ignoring(Fate.NO_EDITION.value, outside)
+    if late or outside:
+        keep = np.array([fate == Fate.OPEN for fate in fates], np.bool_)[place]
+        chunk, times = chunk.only(keep, "not_open"), times.only(keep)
+    return Treated(counts, _records(chunk, times, context) if chunk.rows else {}, late)
+
+
+def _records(chunk: ParsedChunk, times: LocalTime, context: Context) -> dict[dt.date, pa.Table]:
+    columns: Columns = {}
+    for declared in context.registry.fields.values():
+        treatment = TREATMENTS.get(declared.treatment)
+        if treatment is None:
+            raise PrivacyRefusal(
+                f"Field access_log.{declared.name}: treatment {declared.treatment!r} is not known."
+            )
+        columns |= treatment(chunk, context, times, declared.name)
+    return _by_day(pa.table(columns), times)
+
+
+def _by_day(table: pa.Table, times: LocalTime) -> dict[dt.date, pa.Table]:
+    days = np.unique(times.days)
+    if len(days) == 1:
+        return {date_of(int(days[0])): table}
+    return {date_of(int(day)): _recoded(table.filter(pa.array(times.days == day))) for day in days}
+
+
+def _recoded(table: pa.Table) -> pa.Table:
+    """A table whose dictionaries hold its own values only, and none of another day's pseudonyms."""
+    for place, column in enumerate(table.schema):
+        if pa.types.is_dictionary(column.type):
+            own = table[place].cast(column.type.value_type).dictionary_encode()
+            table = table.set_column(place, column.name, own)
+    return table
+
+
+def _pseudonym(chunk: ParsedChunk, context: Context, times: LocalTime, name: str) -> Columns:
+    return context.visitors.columns(chunk.texts[name], chunk.texts.get("agent"), times.days)
+
+
+def _time(chunk: ParsedChunk, context: Context, times: LocalTime, name: str) -> Columns:
+    return {"second": pa.array(chunk.seconds), "hour": pa.array(times.hours)}
+
+
+def _request(chunk: ParsedChunk, context: Context, times: LocalTime, name: str) -> Columns:
+    paths = chunk.texts[PATH]
+    made = [context.route_memory.of(value) for value in paths.values]
+    routes = _spread(paths.codes, [route for route, _ in made])
+    resources = _spread(paths.codes, [resource for _, resource in made])
+    methods = pa.DictionaryArray.from_arrays(pa.array(chunk.method.astype(np.int32)), pa.array(METHODS))
+    return {"method": methods, "route": _malformed_apart(routes, chunk), "resource": resources}
+
+
+def _malformed_apart(routes: pa.DictionaryArray, chunk: ParsedChunk) -> pa.DictionaryArray:
+    malformed = chunk.method == 0
+    if not malformed.any():
+        return routes
+    labels = [*routes.dictionary.to_pylist(), MALFORMED]
+    codes = np.where(malformed, len(labels) - 1, routes.indices.to_numpy())
+    return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), pa.array(labels))
+
+
+def _number(chunk: ParsedChunk, context: Context, times: LocalTime, name: str) -> Columns:
+    return {"status": {"status_code": pa.array(chunk.status)}, "bytes": {"bytes": pa.array(chunk.size)}}[name]
+
+
+def _referrer(chunk: ParsedChunk, context: Context, times: LocalTime, name: str) -> Columns:
+    coded = chunk.texts.get(name)
+    values = (None,) if coded is None else coded.values
+    codes = np.zeros(chunk.rows, np.int64) if coded is None else coded.codes.astype(np.int64)
+    made = [
+        classify_referrer(None if value is None else text_of(value), query, context.own_hosts)
+        for value in values
+        for query in (None, "utm_source=x")
+    ]
+    spread = codes * 2 + chunk.campaign
+    kinds, sources = [str(one.kind) for one in made], [one.source for one in made]
+    return {"referrer": _spread(spread, kinds), "referrer_source": _spread(spread, sources)}
+
+
+def _agent(chunk: ParsedChunk, context: Context, times: LocalTime, name: str) -> Columns:
+    coded = chunk.texts.get(name) or CodedText(np.zeros(chunk.rows, np.int32), (b"",))
+    made = [
+        context.agent_memory.of(value) if name in chunk.texts else classify_agent(None)
+        for value in coded.values
+    ]
+    robots = np.array([one.is_robot for one in made], np.bool_)
+    columns = {
+        key: _spread(coded.codes, [getattr(one, key) for one in made])
+        for key in ("device", "system", "browser")
+    }
+    return {**columns, "is_robot": pa.array(robots[coded.codes])}
+
+
+def _nothing(chunk: ParsedChunk, context: Context, times: LocalTime, name: str) -> Columns:
+    return {}
+
+
+def _spread(codes: npt.NDArray[np.integer], labels: list[str]) -> pa.DictionaryArray:
+    distinct = pa.array(labels, pa.string()).dictionary_encode()
+    indices = distinct.indices.to_numpy()[codes] if len(labels) else np.zeros(0, np.int32)
+    return pa.DictionaryArray.from_arrays(pa.array(indices, pa.int32()), distinct.dictionary)
+
+
+TREATMENTS: dict[str, Callable[[ParsedChunk, Context, LocalTime, str], Columns]] = {
+    "pseudonym": _pseudonym,
+    "local_time": _time,
+    "route": _request,
+    "number": _number,
+    "referrer_class": _referrer,
+    "agent_class": _agent,
+    "own_host": _nothing,
+    "drop": _nothing,
+}

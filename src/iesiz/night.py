@@ -1,0 +1,103 @@
+"""A night in-process: files, registrations, days, catalog, in order; one failure does not stop the rest."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
+
+from iesiz import pipeline
+from iesiz.errors import IesizError
+from iesiz.settings import Settings
+from iesiz.vocabulary import DayCounts, FileCounts, FileRef, RegistrationCounts
+
+Made = TypeVar("Made")
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A unit of work that failed: its name, the message for people, the exit code."""
+
+    work: str
+    message: str
+    exit_code: int
+
+
+@dataclass(frozen=True, slots=True)
+class NightCounts:
+    """What a night did."""
+
+    files: tuple[FileCounts, ...]
+    registrations: RegistrationCounts | None
+    days: tuple[DayCounts, ...]
+    failures: tuple[Failure, ...]
+    unmatched: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0, or the code of the gravest failure: a refusal on privacy grounds before all others."""
+        codes = {one.exit_code for one in self.failures}
+        return next((code for code in (4, 1, 5, 3, 2) if code in codes), 0)
+
+
+@dataclass(slots=True)
+class _Night:
+    """A night at work: what was done so far and what failed."""
+
+    settings: Settings
+    progress: Progress
+    failures: list[Failure] = field(default_factory=list)
+    errors: list[IesizError] = field(default_factory=list)
+
+    def attempt(self, work: str, do: Callable[[], Made]) -> Made | None:
+        """Do one unit of work; an error of ours is kept, and the night goes on."""
+        try:
+            return do()
+        except IesizError as error:
+            self.failures.append(Failure(work, str(error), error.exit_code))
+            self.errors.append(error)
+            return None
+
+    def read(self, files: Sequence[FileRef]) -> list[FileCounts]:
+        """Read the files."""
+        done = []
+        for number, file in enumerate(files):
+            self.progress("reading files", number, len(files))
+            counts = self.attempt(f"file {file.path}", partial(pipeline.deidentify_file, self.settings, file))
+            if counts is not None:
+                done.append(counts)
+        return done
+
+    def close(self, days: Sequence[dt.date]) -> list[DayCounts]:
+        """Close the days."""
+        done = []
+        for number, day in enumerate(days):
+            self.progress("closing days", number, len(days))
+            counts = self.attempt(f"day {day}", partial(pipeline.close_day, self.settings, day))
+            if counts is not None:
+                done.append(counts)
+        return done
+
+
+def run_night(settings: Settings, days: Sequence[dt.date], progress: Progress) -> NightCounts:
+    """Do one night under the store's lock.
+
+    Args:
+        settings: what the operator decides.
+        days: the days to close; none means yesterday and every open day that is due.
+        progress: told the work, how many of its units are done, and how many there are.
+
+    Raises:
+        IesizError: the night cannot begin (another run, no edition in force, a foreign store).
+    """
+    night = _Night(settings, progress)
+    with pipeline.store_lock(settings):
+        arrivals = pipeline.discover(settings, days[0] if days else None)
+        files = night.read(arrivals.files)
+        registrations = night.attempt("registrations", partial(pipeline.deidentify_registrations, settings))
+        closed = night.close(pipeline.days_to_close(settings, arrivals, days, night.errors))
+        night.attempt("catalog", partial(pipeline.build_catalog, settings))
+    return NightCounts(tuple(files), registrations, tuple(closed), tuple(night.failures), arrivals.unmatched)

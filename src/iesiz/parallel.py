@@ -1,0 +1,23 @@
+"""Work on a stream of inputs by several threads, results in the order of the inputs, bounded in number."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
+
+
+def in_order(work: Callable[[Given], Made], inputs: Iterable[Given], threads: int) -> Iterator[Made]:
+    """Yield ``work(one)`` for each input; at most one input more than there are threads is in memory."""
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: deque[Future[Made]] = deque()
+        for one in inputs:
+            waiting.append(pool.submit(work, one))
+            if len(waiting) > threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()

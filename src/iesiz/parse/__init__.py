@@ -1,0 +1,23 @@
+"""Lines to typed columns: each line is recognised, ignored (why) or rejected (why), and counted once.
+
+In: blocks of bytes cut at line ends, and a ``LogFormat``. Out: ``ParsedChunk``, whose texts are
+dictionary-coded, so that later stages work on distinct values. It must not write anything, raise on
+any input line, or put a line's content into a message.
+"""
+
+from __future__ import annotations
+
+from iesiz.parse.chunk import only_hosts, parse_block
+from iesiz.parse.detect import AUTO, Detected, choose_format
+from iesiz.parse.formats import FORMATS, LogFormat, format_named
+
+__all__ = [
+    "AUTO",
+    "FORMATS",
+    "Detected",
+    "LogFormat",
+    "choose_format",
+    "format_named",
+    "only_hosts",
+    "parse_block",
+]

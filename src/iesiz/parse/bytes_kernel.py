@@ -1,0 +1,94 @@
+"""Compiled helpers over bytes: unaligned loads, hashes, comparison.
+
+They run without the interpreter's lock. Hashes live in memory only and are seeded anew in each
+process, so that nobody outside can prepare lines that collide. Words are read whole: a buffer has at
+least eight bytes behind its last line.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from iesiz.compiled import compiled
+
+Bytes = npt.NDArray[np.uint8]
+SEED = np.uint64(secrets.randbits(63) | 1)
+_MULTIPLIER = np.uint64(0xFF51AFD7ED558CCD)
+_FINISHER = np.uint64(0xC4CEB9FE1A85EC53)
+_ONES = np.uint64(0x0101010101010101)
+_HIGHS = np.uint64(0x8080808080808080)
+
+
+@intrinsic
+def load_word(typing_context: Any, array: Any, index: Any) -> Any:
+    """Eight bytes from any position as one little-endian word; the caller keeps within the array."""
+    signature = types.uint64(array, types.int64)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        place = builder.bitcast(builder.gep(data, [arguments[1]]), ir.IntType(64).as_pointer())
+        word = builder.load(place)
+        word.align = 1
+        return word
+
+    return signature, generate
+
+
+@compiled
+def hash_bytes(buffer: Bytes, start: int, length: int, seed: np.uint64) -> np.uint64:
+    """64-bit hash of ``buffer[start:start + length]``; mixing constants of MurmurHash3's finaliser."""
+    state = seed ^ np.uint64(length)
+    at = 0
+    while at + 8 <= length:
+        state = (state ^ load_word(buffer, start + at)) * _MULTIPLIER
+        state ^= state >> np.uint64(32)
+        at += 8
+    if at < length:
+        word = np.uint64(0)
+        for step in range(length - at):
+            word |= np.uint64(buffer[start + at + step]) << np.uint64(8 * step)
+        state = (state ^ word) * _MULTIPLIER
+        state ^= state >> np.uint64(32)
+    state *= _FINISHER
+    return state ^ (state >> np.uint64(29))
+
+
+@compiled
+def same_bytes(buffer: Bytes, one: int, two: int, length: int) -> bool:
+    """Whether two stretches of a buffer are equal."""
+    at = 0
+    while at + 8 <= length:
+        if load_word(buffer, one + at) != load_word(buffer, two + at):
+            return False
+        at += 8
+    while at < length:
+        if buffer[one + at] != buffer[two + at]:
+            return False
+        at += 1
+    return True
+
+
+@compiled
+def has_byte(word: np.uint64, repeated: np.uint64) -> bool:
+    """Whether one of a word's eight bytes is the byte repeated (H. S. Warren, Hacker's Delight, 6-1)."""
+    mixed = word ^ repeated
+    return (mixed - _ONES) & ~mixed & _HIGHS != np.uint64(0)
+
+
+@compiled
+def find_byte(buffer: Bytes, start: int, end: int, byte: int) -> int:
+    """Position of the first such byte, or ``end``; reads up to 7 bytes beyond ``end``."""
+    repeated = np.uint64(byte) * _ONES
+    at = start
+    while at < end and not has_byte(load_word(buffer, at), repeated):
+        at += 8
+    while at < end and buffer[at] != byte:
+        at += 1
+    return min(at, end)

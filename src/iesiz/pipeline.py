@@ -1,0 +1,262 @@
+"""The whole product on one page: what a night does, stage after stage.
+
+    landing --sources--> lines, rows --parse--> identified records --deidentify--> restricted records
+            --aggregate--> exact counts --disclosure--> publishable counts
+            --publish--> published tables --catalog--> readers
+
+Only this module opens the stages. Its functions take frozen settings and small frozen inputs and return
+counts, so that a file or a day is a unit of work that can be done anywhere, and done again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from iesiz.aggregate import DayInput, aggregate_day
+from iesiz.calendar import end_of, is_due, now, yesterday
+from iesiz.catalog import write_catalog
+from iesiz.deidentify import (
+    Context,
+    Fate,
+    KeyRing,
+    OwnRoutes,
+    Treated,
+    deidentify_chunk,
+    deidentify_rows,
+)
+from iesiz.disclosure import protect_table
+from iesiz.errors import OutsideError
+from iesiz.examination import Examination, Examiner
+from iesiz.parallel import in_order
+from iesiz.parse import AUTO, FORMATS, LogFormat, choose_format, format_named, only_hosts, parse_block
+from iesiz.policy import edition_on, has_edition, load_registry
+from iesiz.publish import Release, publish_day, published_days, recover
+from iesiz.records import Block
+from iesiz.restricted import Content, Reading, Records, mirror_path, part_writer, settle, write_mirror
+from iesiz.settings import Settings
+from iesiz.sources import Fingerprint, find_files, read_blocks, read_registrations, read_start
+from iesiz.storage import store_lock
+from iesiz.tables import load_tables
+from iesiz.vocabulary import (
+    Arrivals,
+    DayCounts,
+    FileCounts,
+    FileRef,
+    LineCounts,
+    RegistrationCounts,
+    TableCounts,
+    merge_counts,
+)
+
+__all__ = [
+    "build_catalog",
+    "close_day",
+    "days_to_close",
+    "deidentify_file",
+    "deidentify_registrations",
+    "discover",
+    "examine",
+    "field_treatments",
+    "store_lock",
+]
+
+START_BYTES = 1 << 16
+
+
+def discover(settings: Settings, last: dt.date | None = None) -> Arrivals:
+    """Finish what a crash left, then list the files that arrived.
+
+    Args:
+        settings: what the operator decides.
+        last: the night's own local day, yesterday by default.
+
+    Raises:
+        PrivacyRefusal: no edition of the policy is in force, or a table is not fit to be published.
+    """
+    last = last or yesterday(settings, now())
+    edition_on(settings, last)
+    load_tables()
+    recover(settings)
+    Records(settings).sweep()
+    files = find_files(settings)
+    found = {(file.site, file.stream) for file in files}
+    declared = [(site.name, log.stream) for site in settings.sites for log in site.logs]
+    return Arrivals(files, last, tuple("/".join(one) for one in declared if one not in found))
+
+
+def days_to_close(
+    settings: Settings, arrivals: Arrivals, named: Sequence[dt.date] = (), outcomes: Sequence[object] = ()
+) -> tuple[dt.date, ...]:
+    """The days that were named; or else the night's own and every open one that is due.
+
+    Args:
+        settings: what the operator decides.
+        arrivals: what the night found.
+        named: days that somebody asked for.
+        outcomes: what became of the files. If something outside failed no day is closed: a day is
+            published once, so it waits until its files can be read.
+    """
+    if any(isinstance(one, OutsideError) for one in outcomes):
+        return ()
+    if named:
+        return tuple(named)
+    open_days = Records(settings).open_days(published_days(settings))
+    wanted = {arrivals.last, *(day for day in open_days if day < arrivals.last)}
+    return tuple(day for day in sorted(wanted) if is_due(settings, day, now()))
+
+
+def deidentify_file(settings: Settings, file: FileRef) -> FileCounts:
+    """Read a log file to restricted records, in one pass; content that was read before adds nothing.
+
+    Raises:
+        InputError: the file cannot be read or is of another format; nothing of it is kept.
+    """
+    records = Records(settings)
+    if records.is_unchanged(file):
+        return FileCounts(file.site, file.stream, file.path.name, "", "known", LineCounts(0, 0))
+    form, context = _format(settings, file), _context(settings, file)
+    fingerprint = Fingerprint(tuple(sorted({one.size for one in records.of_stream(file)})))
+    blocks = read_blocks(file.path, settings.reading.chunk_bytes, fingerprint)
+    counts, late = LineCounts(0, 0), dict[str, int]()
+    with part_writer(records, file) as writer:
+        work = partial(_treat, form=form, context=context)
+        for treated in in_order(work, blocks, settings.reading.threads):
+            counts, late = counts.plus(treated.counts), merge_counts(late, treated.late)
+            for day, table in treated.days.items():
+                writer.write(day, table)
+        content = Content(fingerprint.digest, fingerprint.size, fingerprint.prefixes)
+        return settle(records, file, content, Reading(counts, late), writer)
+
+
+def _treat(block: Block, form: LogFormat, context: Context) -> Treated:
+    """One block from lines to restricted records, in memory."""
+    chunk = parse_block(block, form, fold=not context.routes_have_numbers)
+    return deidentify_chunk(only_hosts(chunk, context.hosts), context)
+
+
+def _format(settings: Settings, file: FileRef) -> LogFormat:
+    name = next(log.format for log in settings.site(file.site).logs if log.stream == file.stream)
+    return choose_format(file.path, name, read_start(file.path, START_BYTES)).form
+
+
+def _context(settings: Settings, file: FileRef) -> Context:
+    site, published = settings.site(file.site), published_days(settings)
+
+    def fate(day: dt.date) -> Fate:
+        if not has_edition(settings, day):
+            return Fate.NO_EDITION
+        return Fate.LATE if day in published else Fate.OPEN
+
+    return Context(
+        site=site.name,
+        zone=site.zone,
+        hosts=frozenset(host.lower() for host in site.hosts),
+        own_hosts=settings.own_hosts,
+        routes=OwnRoutes((*site.routes, *(step.route for step in site.funnel))),
+        registry=load_registry("access_log"),
+        keys=KeyRing(settings.restricted / "keys"),
+        fate=fate,
+    )
+
+
+def examine(
+    paths: Sequence[Path], form: str, chunk_bytes: int = 1 << 24
+) -> tuple[Examination, tuple[Examination, ...]]:
+    """Read logs without keeping anything: the totals, and the counts of each file.
+
+    Raises:
+        InputError: a file cannot be read, holds no line or is of another format.
+    """
+    total, each = Examiner(form), []
+    for path in paths:
+        detected = choose_format(path, form, read_start(path, START_BYTES)).form
+        one = Examiner(detected.name)
+        total.format = detected.name if total.format in (AUTO, detected.name) else "mixed"
+        total.start_file()
+        for block in read_blocks(path, chunk_bytes, Fingerprint()):
+            chunk = parse_block(block, detected)
+            one.add(chunk)
+            total.add(chunk)
+        each.append(one.finish())
+    return total.finish(), tuple(each)
+
+
+def field_treatments(form: str) -> dict[str, str]:
+    """What becomes of each field of a log format, as the registry says; undeclared ones are not read."""
+    registry = load_registry("access_log")
+    fields = format_named(form).fields if form in FORMATS else tuple(registry.fields)
+    declared = {name: registry.of(name) for name in fields}
+    return {
+        name: f"{one.treatment}: {one.meaning}" if one else "not declared: not read"
+        for name, one in declared.items()
+    }
+
+
+def deidentify_registrations(settings: Settings) -> RegistrationCounts | None:
+    """Mirror the registration source into the restricted zone, treated; None if there is no source.
+
+    Raises:
+        InputError: the source cannot be read or lacks a mandatory column; the mirror stays as it was.
+    """
+    if settings.registration is None:
+        return None
+    registry = load_registry("registration")
+    rows = read_registrations(settings.base, settings.registration, registry)
+    key = KeyRing(settings.restricted / "keys").key("person", "registration", "mirror")
+    source = settings.registration
+    mirror = deidentify_rows(rows.table, registry, key, source.zone, frozenset(source.sites))
+    write_mirror(settings, mirror.table)
+    Records(settings).note_mirror(now())
+    rejected = {**rows.rejected, **mirror.rejected}
+    return RegistrationCounts(
+        len(rows.table) + sum(rows.rejected.values()), len(mirror.table), rejected, rows.undeclared
+    )
+
+
+def close_day(settings: Settings, day: dt.date) -> DayCounts:
+    """Aggregate, protect and publish one local day, once.
+
+    Raises:
+        PrivacyRefusal: no edition is in force on the day, or a rule refuses; nothing is published.
+    """
+    edition = edition_on(settings, day)
+    if day in published_days(settings):
+        return DayCounts(day, "already published")
+    if not is_due(settings, day, now()):
+        return DayCounts(day, "open")
+    records, specs = Records(settings), [one for one in load_tables() if edition.permits(one.purpose)]
+    parts, registrations = records.parts(day), _registrations(settings, records, day)
+    missing = [site.name for site in settings.sites if site.logs and site.name not in parts]
+    if settings.registration and registrations is None:
+        missing.append("registration")
+    if not parts:
+        return DayCounts(day, "missing", (), tuple(missing))
+    registering = tuple(settings.registration.sites) if settings.registration else ()
+    given = DayInput(day, tuple(settings.sites), parts, registrations, registering)
+    exact = aggregate_day(given, specs, settings.thresholds, settings.reading.threads)
+    protected = [protect_table(cells, settings.thresholds) for cells in exact]
+    facts = {"missing": missing, "sites": sorted(parts), "closed": now().date().isoformat()}
+    releases = publish_day(settings, day, protected, edition.name, records.inputs(day), facts)
+    warnings = tuple(said for cells in exact for said in cells.warnings)
+    return DayCounts(day, "published", tuple(map(_table_counts, releases)), tuple(missing), warnings)
+
+
+def _registrations(settings: Settings, records: Records, day: dt.date) -> Path | None:
+    """The mirror of the source, if it was read after the day's end; an older one lacks the day's people."""
+    source = settings.registration
+    read = records.mirror_read_at()
+    return mirror_path(settings) if source and read and read >= end_of(day, source.zone) else None
+
+
+def _table_counts(one: Release) -> TableCounts:
+    return TableCounts(
+        one.table, one.period, one.cells, one.cells - one.suppressed, one.suppressed, one.verdict
+    )
+
+
+def build_catalog(settings: Settings) -> None:
+    """Build the readers' catalog over what is published, beside the old one, and replace it at once."""
+    write_catalog(settings, load_tables())

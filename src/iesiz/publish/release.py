@@ -1,0 +1,160 @@
+"""The release of a period: all its partitions become visible, and are recorded, together.
+
+Order of work: partitions are staged in the restricted zone, a journal names them, they are renamed to
+their places, both ledgers get their records, the journal goes. A run that finds a journal finishes it,
+so that no half of a night stays. What is published is never written again: a period with a record is
+left as it is.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from iesiz.errors import PrivacyRefusal
+from iesiz.ledger import Ledger
+from iesiz.publish.parquet import metadata_of, write_partition
+from iesiz.settings import Settings
+from iesiz.storage import outside, put_in_place, write_bytes
+from iesiz.tables import Cells
+from iesiz.vocabulary import PROTECTION_THRESHOLD_ONLY, SUPPRESSED
+
+RELEASE, DAY = "release", "day"
+PUBLIC_FACTS = ("table", "period", "revision", "edition", "sha256", "verdict")
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One partition to publish.
+
+    Attributes:
+        path: its place, relative to the published zone.
+        inputs: SHA-256 of each file that went into it; recorded in the restricted zone only.
+    """
+
+    table: str
+    period: str
+    revision: int
+    edition: str
+    path: str
+    sha256: str
+    cells: int
+    suppressed: int
+    verdict: str
+    inputs: tuple[str, ...]
+
+
+def published_days(settings: Settings) -> frozenset[dt.date]:
+    """Local days that were published."""
+    return frozenset(dt.date.fromisoformat(entry.facts["day"]) for entry in _full(settings).entries(DAY))
+
+
+def publish_day(
+    settings: Settings,
+    day: dt.date,
+    protected: Sequence[Cells],
+    edition: str,
+    inputs: Sequence[str],
+    facts: Mapping[str, Any],
+) -> tuple[Release, ...]:
+    """Publish the tables of a day, once.
+
+    Args:
+        inputs: SHA-256 of the files that went in.
+        facts: what the restricted ledger notes of the day besides.
+
+    Raises:
+        PrivacyRefusal: the day was published before.
+        OutsideError: the storage failed; nothing of the day is visible, or the next run finishes it.
+    """
+    if day in published_days(settings):
+        raise PrivacyRefusal(f"{day} was published before, and what is published stays. Declare a revision.")
+    staging = _staging(settings)
+    with outside(staging):
+        staging.mkdir(parents=True, exist_ok=True)
+        releases = tuple(_stage(staging, cells, day.isoformat(), edition, inputs) for cells in protected)
+    journal = {"day": day.isoformat(), "facts": dict(facts), "releases": [asdict(one) for one in releases]}
+    write_bytes(_journal(settings), json.dumps(journal, sort_keys=True).encode())
+    recover(settings)
+    return releases
+
+
+def recover(settings: Settings) -> bool:
+    """Finish a release that was begun; whether there was one. Staged files without a journal go."""
+    journal = _journal(settings)
+    if journal.exists():
+        with outside(journal):
+            begun = json.loads(journal.read_bytes())
+        releases = [Release(**{**one, "inputs": tuple(one["inputs"])}) for one in begun["releases"]]
+        for one in releases:
+            _place(settings, one)
+        _record(settings, begun["day"], begun["facts"], releases)
+    with outside(journal):
+        had_journal = journal.exists()
+        journal.unlink(missing_ok=True)
+        for path in _staging(settings).glob("*"):
+            path.unlink()
+    return had_journal
+
+
+def _stage(staging: Path, cells: Cells, period: str, edition: str, inputs: Sequence[str]) -> Release:
+    name = cells.spec.name
+    path = staging / f"{name}.parquet"
+    write_partition(cells, metadata_of(cells, edition, period, 0), path)
+    status = cells.table["status"].to_pylist()
+    return Release(
+        table=name,
+        period=period,
+        revision=0,
+        edition=edition,
+        path=f"tables/{name}/{cells.spec.grain}={period}/part-0.parquet",
+        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        cells=len(status),
+        suppressed=status.count(SUPPRESSED),
+        verdict=PROTECTION_THRESHOLD_ONLY,
+        inputs=tuple(inputs),
+    )
+
+
+def _place(settings: Settings, one: Release) -> None:
+    staged, place = _staging(settings) / f"{one.table}.parquet", settings.published / one.path
+    with outside(place):
+        held = staged if staged.exists() else place
+        if not held.exists() or hashlib.sha256(held.read_bytes()).hexdigest() != one.sha256:
+            raise PrivacyRefusal(
+                f"{held}: not the file that its release names. Restore the store from a copy."
+            )
+        if held == staged:
+            put_in_place(staged, place)
+
+
+def _record(settings: Settings, day: str, facts: Mapping[str, Any], releases: Sequence[Release]) -> None:
+    """Note each release in both ledgers, then the day; what a crash left noted is not noted again."""
+    full, public = _full(settings), Ledger(settings.published / "ledger.jsonl")
+    noted = {(e.facts["table"], e.facts["period"], e.facts["revision"]) for e in full.entries(RELEASE)}
+    shown = {(e.facts["table"], e.facts["period"], e.facts["revision"]) for e in public.entries(RELEASE)}
+    for one in releases:
+        key, everything = (one.table, one.period, one.revision), asdict(one)
+        if key not in noted:
+            full.append(RELEASE, everything)
+        if key not in shown:
+            public.append(RELEASE, {name: everything[name] for name in PUBLIC_FACTS})
+    if dt.date.fromisoformat(day) not in published_days(settings):
+        full.append(DAY, {"day": day, **facts})
+
+
+def _full(settings: Settings) -> Ledger:
+    return Ledger(settings.restricted / "ledger.jsonl")
+
+
+def _staging(settings: Settings) -> Path:
+    return settings.restricted / "staging"
+
+
+def _journal(settings: Settings) -> Path:
+    return settings.restricted / "journal.json"

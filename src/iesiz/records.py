@@ -1,0 +1,96 @@
+"""What crosses from a source to the parser and on to de-identification; identified, so in memory only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from iesiz.vocabulary import LineCounts
+
+METHODS = (
+    "malformed",
+    "GET",
+    "POST",
+    "HEAD",
+    "PUT",
+    "DELETE",
+    "OPTIONS",
+    "PATCH",
+    "CONNECT",
+    "TRACE",
+    "other",
+)
+PATH, HOST = "path", "host"
+PADDING = 8
+LONGEST_LINE = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Whole lines of a file.
+
+    Attributes:
+        data: ``size`` bytes of lines, and at least ``PADDING`` bytes of anything behind them, since the
+            parser reads whole words.
+        first_line: number of the first line in the file, from 1.
+    """
+
+    data: bytearray
+    size: int
+    first_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodedText:
+    """A column of text as codes into its distinct values, in order of first appearance.
+
+    Attributes:
+        codes: int32, one a recognised line.
+        values: distinct values as they were logged; identified, so in memory only.
+    """
+
+    codes: npt.NDArray[np.int32]
+    values: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedChunk:
+    """The recognised lines of a block, one entry a line in every array, and what became of the others.
+
+    Attributes:
+        seconds: UTC seconds since 1970-01-01.
+        offsets: seconds east of UTC that the line itself states.
+        texts: coded columns by field name, and ``path`` (without the query).
+        line_hash: seeded 64-bit hash of the line, in memory only.
+        line_number: position of the line in the block, from 0.
+        rejected_lines: positions of rejected lines in the block, from 0, with the reason.
+    """
+
+    counts: LineCounts
+    seconds: npt.NDArray[np.int64]
+    offsets: npt.NDArray[np.int64]
+    status: npt.NDArray[np.int16]
+    size: npt.NDArray[np.int64]
+    method: npt.NDArray[np.uint8]
+    campaign: npt.NDArray[np.bool_]
+    line_hash: npt.NDArray[np.int64]
+    line_number: npt.NDArray[np.int64]
+    texts: Mapping[str, CodedText]
+    rejected_lines: tuple[tuple[int, str], ...]
+
+    @property
+    def rows(self) -> int:
+        """Recognised lines."""
+        return len(self.seconds)
+
+    def only(self, keep: npt.NDArray[np.bool_], reason: str) -> ParsedChunk:
+        """Keep some rows; the others count as ignored for that reason."""
+        counts = self.counts.ignoring(reason, self.rows - int(keep.sum()))
+        texts = {name: CodedText(text.codes[keep], text.values) for name, text in self.texts.items()}
+        arrays = ("seconds", "offsets", "status", "size", "method", "campaign", "line_hash", "line_number")
+        return replace(
+            self, counts=counts, texts=texts, **{name: getattr(self, name)[keep] for name in arrays}
+        )

@@ -1,0 +1,22 @@
+"""The restricted zone: which files count, their records by day, the registration mirror.
+
+In: Arrow tables without identifiers. Out: Parquet parts and their record in the full ledger. It must not
+hold an identifier as it was, nor count a part twice.
+"""
+
+from __future__ import annotations
+
+from iesiz.restricted.parts import mirror_path, part_writer, write_mirror
+from iesiz.restricted.records import KnownFile, Records
+from iesiz.restricted.settle import Content, Reading, settle
+
+__all__ = [
+    "Content",
+    "KnownFile",
+    "Reading",
+    "Records",
+    "mirror_path",
+    "part_writer",
+    "settle",
+    "write_mirror",
+]

@@ -1,0 +1,77 @@
+"""Parts of the restricted zone: request records of one file by local day, and the registration mirror."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from iesiz.restricted.records import Records
+from iesiz.settings import Settings
+from iesiz.storage import STAGED, outside, put_in_place, write_whole
+from iesiz.vocabulary import FileRef
+
+
+@dataclass(slots=True)
+class PartWriter:
+    """Writes the parts of one file beside their places; they are put in place together, or not at all."""
+
+    staging: Path
+    rows: dict[dt.date, int] = field(default_factory=dict)
+    _writers: dict[dt.date, pq.ParquetWriter] = field(default_factory=dict)
+
+    def write(self, day: dt.date, table: pa.Table) -> None:
+        """Append records of a day."""
+        writer = self._writers.get(day)
+        if writer is None:
+            path = self.staging / f"{day}{STAGED}"
+            writer = self._writers[day] = pq.ParquetWriter(
+                path, table.schema, compression="zstd", compression_level=1
+            )
+        writer.write_table(table, row_group_size=1 << 20)
+        self.rows[day] = self.rows.get(day, 0) + table.num_rows
+
+    def close(self) -> None:
+        """Finish all parts."""
+        for writer in self._writers.values():
+            writer.close()
+        self._writers.clear()
+
+    def place(self, records: Records, file: FileRef, file_id: str) -> None:
+        """Finish the parts and put them in their places."""
+        self.close()
+        for day in self.rows:
+            put_in_place(self.staging / f"{day}{STAGED}", records.part(file.site, file.stream, day, file_id))
+
+
+@contextmanager
+def part_writer(records: Records, file: FileRef) -> Iterator[PartWriter]:
+    """A writer whose staged parts are gone when it ends, whatever happens."""
+    staging = records.folder / f"site={file.site}" / f"staging-{file.stream}"
+    writer = PartWriter(staging)
+    with outside(staging):
+        try:
+            staging.mkdir(parents=True, exist_ok=True)
+            yield writer
+        finally:
+            try:
+                writer.close()
+            finally:
+                for path in staging.glob("*"):
+                    path.unlink()
+                staging.rmdir()
+
+
+def mirror_path(settings: Settings) -> Path:
+    """Where the de-identified registrations lie."""
+    return settings.restricted / "registration" / "mirror.parquet"
+
+
+def write_mirror(settings: Settings, table: pa.Table) -> None:
+    """Replace the mirror of the registration source."""
+    write_whole(mirror_path(settings), lambda staged: pq.write_table(table, staged, compression="zstd"))

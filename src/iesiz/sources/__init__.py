@@ -1,0 +1,12 @@
+"""What arrives: log files in blocks of lines, registrations in columns; each line and row counted once.
+
+In: the landing zone, which is never written. Out: ``Block`` and Arrow tables, identified, in memory.
+It must not write anything, fetch a column that is not declared, nor put content into a message.
+"""
+
+from __future__ import annotations
+
+from iesiz.sources.access_log import Fingerprint, find_files, read_blocks, read_start
+from iesiz.sources.registration import RegistrationRows, read_registrations
+
+__all__ = ["Fingerprint", "RegistrationRows", "find_files", "read_blocks", "read_registrations", "read_start"]

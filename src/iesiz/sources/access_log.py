@@ -1,0 +1,152 @@
+"""Access logs as they arrive: a file's content in blocks of whole lines, each byte handed on once.
+
+In: a file, plain or gzip by its content. Out: ``Block`` after ``Block``, and at the end the SHA-256 of
+the uncompressed content. It must not look into a line, nor write anything.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import os
+import zlib
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from iesiz.errors import InputError
+from iesiz.records import LONGEST_LINE, PADDING, Block
+from iesiz.settings import Settings
+from iesiz.sources.files import matching
+from iesiz.vocabulary import FileRef
+
+GZIP_MAGIC = b"\x1f\x8b"
+
+
+@dataclass(slots=True)
+class Fingerprint:
+    """SHA-256 of a content while it passes by, and of its prefixes of the given sizes.
+
+    Attributes:
+        marks: sizes in bytes, ascending, at which the digest so far is kept in ``prefixes``.
+    """
+
+    marks: tuple[int, ...] = ()
+    size: int = 0
+    prefixes: dict[int, str] = field(default_factory=dict)
+    _digest: hashlib._Hash = field(default_factory=hashlib.sha256)
+
+    def feed(self, data: memoryview) -> None:
+        """Take the next bytes."""
+        at = 0
+        for mark in self.marks:
+            if self.size < mark <= self.size + len(data) - at:
+                self._digest.update(data[at : at + mark - self.size])
+                at, self.size = at + mark - self.size, mark
+                self.prefixes[mark] = self._digest.hexdigest()
+        self._digest.update(data[at:])
+        self.size += len(data) - at
+
+    @property
+    def digest(self) -> str:
+        """Hexadecimal SHA-256 of all that passed."""
+        return self._digest.hexdigest()
+
+
+def find_files(settings: Settings) -> tuple[FileRef, ...]:
+    """List the files of all streams, by site, stream and name; a pattern without a file lists nothing."""
+    found: list[FileRef] = []
+    for site in settings.sites:
+        for log in site.logs:
+            paths = matching(settings.base, log.paths)
+            found.extend(FileRef(site.name, log.stream, path) for path in paths)
+    return tuple(found)
+
+
+@contextmanager
+def open_content(path: Path) -> Iterator[BinaryIO]:
+    """Open a file's uncompressed content.
+
+    Raises:
+        InputError: it does not exist, is no regular file or cannot be opened.
+    """
+    try:
+        if not path.is_file():
+            raise InputError(f"{path}: no such file, or not a regular file. Check the path.")
+        raw = path.open("rb", buffering=0)
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be opened ({os.strerror(error.errno or 0)}). Check who may read it."
+        ) from None
+    with raw:
+        start = raw.read(len(GZIP_MAGIC))
+        raw.seek(0)
+        if start == GZIP_MAGIC:
+            with gzip.GzipFile(fileobj=raw, mode="rb") as content:
+                yield io.BufferedReader(content, 1 << 20)
+        else:
+            yield raw
+
+
+def read_blocks(path: Path, chunk_bytes: int, fingerprint: Fingerprint) -> Generator[Block, None, None]:
+    """Read a file in blocks of about ``chunk_bytes``, cut at line ends.
+
+    A line longer than ``LONGEST_LINE`` is cut to one byte more than that, so that the parser sees that it
+    is too long while memory stays bounded.
+
+    Raises:
+        InputError: the file cannot be opened, or its compressed content is cut off or damaged.
+    """
+    first_line, rest = 1, b""
+    with open_content(path) as content:
+        while True:
+            data = bytearray(len(rest) + chunk_bytes + PADDING)
+            data[: len(rest)] = rest
+            got = _read(content, memoryview(data)[len(rest) : -PADDING], path)
+            size = len(rest) + got
+            fingerprint.feed(memoryview(data)[len(rest) : size])
+            cut = data.rfind(b"\n", 0, size) + 1 if got else size
+            rest = bytes(memoryview(data)[cut:size][: LONGEST_LINE + 1])
+            if cut:
+                yield _without_long_lines(Block(data, cut, first_line))
+                first_line += data.count(b"\n", 0, cut)
+            if not got:
+                return
+
+
+def read_start(path: Path, size: int) -> Block:
+    """Return the whole lines among the first bytes of a file's content."""
+    with closing(read_blocks(path, size, Fingerprint())) as blocks:
+        return next(blocks, Block(bytearray(PADDING), 0, 1))
+
+
+def _read(content: BinaryIO, room: memoryview, path: Path) -> int:
+    try:
+        return content.readinto(room) or 0  # type: ignore[attr-defined]
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise InputError(
+            f"{path}: its gzip content is cut off or damaged. Have it delivered again."
+        ) from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({os.strerror(error.errno or 0)}).") from None
+
+
+def _without_long_lines(block: Block) -> Block:
+    if not _has_long_line(block):
+        return block
+    lines = bytes(block.data[: block.size]).split(b"\n")
+    data = b"\n".join(line[: LONGEST_LINE + 1] for line in lines)
+    return Block(bytearray(data + bytes(PADDING)), len(data), block.first_line)
+
+
+def _has_long_line(block: Block) -> bool:
+    at = 0
+    while at + LONGEST_LINE < block.size:
+        end = block.data.rfind(b"\n", at, at + LONGEST_LINE + 1)
+        if end < 0:
+            return True
+        at = end + 1
+    return False

@@ -1,0 +1,14 @@
+-- One row: visits to a site with a class of device.
+with classed as (
+    select site, visitor, pageview_count, if(device in ('mobile', 'desktop', 'tablet'), device, 'other') as device
+    from visits
+)
+
+select
+    site,
+    device,
+    count(distinct visitor) as visitor_count,
+    count(*) as visit_count,
+    count(*) filter (where pageview_count = 1) as bounce_count
+from classed
+group by site, device

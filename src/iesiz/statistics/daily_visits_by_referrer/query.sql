@@ -1,0 +1,14 @@
+-- One row: visits to a site that came from a class of referrer, by the visit's first request.
+with classed as (
+    select site, visitor, pageview_count, if(referrer = 'malformed', 'other_site', referrer) as referrer
+    from visits
+)
+
+select
+    site,
+    referrer,
+    count(distinct visitor) as visitor_count,
+    count(*) as visit_count,
+    count(*) filter (where pageview_count = 1) as bounce_count
+from classed
+group by site, referrer

@@ -1,0 +1,184 @@
+"""The one place through which the store is written: beside, flushed, checked, then renamed.
+
+In: bytes and Arrow tables. Out: files that are whole or absent. It must not know what a file means.
+A full disk or a failing one raises ``OutsideError``; what stood before stays.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from iesiz.errors import OutsideError, PrivacyRefusal, SettingsError
+from iesiz.settings import Settings
+
+MARK = "iesiz-store"
+MARK_TEXT = "iesiz store, layout 1\n"
+STAGED = ".staged"
+
+
+@contextmanager
+def outside(path: Path) -> Iterator[None]:
+    """Turn an operating system's error into ``OutsideError``, with the file's name and the cause only."""
+    try:
+        yield
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else type(error).__name__
+        raise OutsideError(
+            f"{path}: {reason}. Nothing that was stored before is changed; try again."
+        ) from None
+
+
+def prepare_store(settings: Settings) -> None:
+    """Make the store's folders if the place is new or empty.
+
+    Raises:
+        SettingsError: the folder holds something that is no store of ours.
+        PrivacyRefusal: the restricted zone is open to others.
+    """
+    store, mark = settings.store_path, settings.store_path / MARK
+    if store.exists() and not mark.is_file() and (not store.is_dir() or _holds_more(store)):
+        raise SettingsError(
+            f"{store}: not a store of iesiz, and not empty. Name another folder as store.path."
+        )
+    if mark.is_file() and mark.read_bytes() != MARK_TEXT.encode():
+        raise SettingsError(f"{store}: a store of another layout. Use the version of iesiz that made it.")
+    with outside(store):
+        if not mark.is_file():
+            write_bytes(mark, MARK_TEXT.encode())
+        settings.restricted.mkdir(mode=0o700, exist_ok=True)
+        settings.published.mkdir(exist_ok=True)
+    if settings.restricted.stat().st_mode & 0o077:
+        raise PrivacyRefusal(
+            f"{settings.restricted}: open to other users. Set its mode to 0700 and run again."
+        )
+
+
+def _holds_more(store: Path) -> bool:
+    """Whether a folder holds more than a crash can leave while a store is made in it."""
+    return any(path.name != MARK + STAGED for path in store.iterdir())
+
+
+@contextmanager
+def store_lock(settings: Settings) -> Iterator[None]:
+    """Hold the store for one run.
+
+    Raises:
+        OutsideError: another run holds it.
+    """
+    prepare_store(settings)
+    path = settings.restricted / "lock"
+    with outside(path):
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        raise OutsideError(
+            f"{settings.store_path}: another run is at work. Wait until it ends, then run again."
+        ) from None
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+def flush_folder(folder: Path) -> None:
+    """Make renames within a folder durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def flush_file(path: Path) -> None:
+    """Make a file's content durable."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Let ``write`` fill a file beside ``path``, then put it in its place at once.
+
+    Raises:
+        OutsideError: it could not be written; ``path`` is as it was.
+    """
+    staged = path.with_name(path.name + STAGED)
+    with outside(path):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write(staged)
+            put_in_place(staged, path)
+        finally:
+            staged.unlink(missing_ok=True)
+
+
+def put_in_place(staged: Path, path: Path) -> None:
+    """Flush a finished file and rename it to its place."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    flush_file(staged)
+    staged.replace(path)
+    flush_folder(path.parent)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a small file whole."""
+    write_whole(path, lambda staged: staged.write_bytes(content))
+
+
+def write_secret(path: Path, content: bytes) -> None:
+    """Write a file that only its owner may read (mode 0600), whole."""
+
+    def fill(staged: Path) -> None:
+        handle = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+
+    write_whole(path, fill)
+
+
+def append_line(path: Path, line: bytes) -> None:
+    """Append one line durably; a line that was cut off by a crash is removed first.
+
+    Raises:
+        OutsideError: it could not be written; the file is as it was.
+    """
+    with outside(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab", buffering=0) as out:
+            size = whole_lines(path)
+            out.truncate(size)
+            try:
+                _write_all(out.fileno(), line + b"\n")
+                os.fsync(out.fileno())
+            except OSError:
+                out.truncate(size)
+                raise
+        flush_folder(path.parent)
+
+
+def _write_all(handle: int, content: bytes) -> None:
+    if os.write(handle, content) != len(content):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def whole_lines(path: Path) -> int:
+    """Bytes of a file up to its last line end."""
+    content = path.read_bytes()
+    return content.rfind(b"\n") + 1
+
+
+def remove_tree(folder: Path) -> None:
+    """Delete a folder of the store with all that is in it."""
+    with outside(folder):
+        if folder.exists():
+            shutil.rmtree(folder)

@@ -1,0 +1,223 @@
+"""Published tables as data: ``statistics/<table>/`` read into frozen types, or refused.
+
+In: ``table.toml``, ``query.sql``, ``checks.sql`` and, where labels come from the data, ``labels.sql``.
+Out: ``TableSpec``. A table without a purpose, a contributor or a known role refuses to load.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Any
+
+import pyarrow as pa
+
+from iesiz.errors import PrivacyRefusal
+from iesiz.vocabulary import Grain, Purpose, Role
+
+TYPES = {"string": "string", "int": "int64", "float": "double"}
+TABLE_NAME = re.compile(r"(hourly|daily|weekly|monthly|quarterly)_[a-z]+(_[a-z]+)*_(by|to)_[a-z_]+")
+SITES, ADMITTED = "sites", "admitted"
+SOURCES = frozenset({"access_log", "registration"})
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a published table.
+
+    Attributes:
+        values: for a dimension its domain: a tuple of labels, ``sites`` or ``admitted``.
+    """
+
+    name: str
+    type: str
+    role: Role
+    meaning: str
+    unit: str
+    values: tuple[str | int, ...] | str = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A query that returns offending rows; ``stop`` holds the release, ``warn`` is said."""
+
+    action: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableSpec:
+    """A table of the release plan.
+
+    Attributes:
+        contributor: who is counted: ``visitor`` or ``person``.
+        sensitive: whether the stricter threshold holds.
+    """
+
+    name: str
+    title: str
+    grain: Grain
+    purpose: Purpose
+    source: str
+    row: str
+    contributor: str
+    sensitive: bool
+    schema_version: int
+    columns: tuple[Column, ...]
+    query: str
+    labels: str
+    checks: tuple[Check, ...]
+
+    def of_role(self, role: Role) -> tuple[Column, ...]:
+        """Columns of a role, in order."""
+        return tuple(column for column in self.columns if column.role == role)
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """Names of the dimensions, in order."""
+        return tuple(column.name for column in self.of_role(Role.DIMENSION))
+
+    @property
+    def contributors(self) -> str:
+        """Name of the column that counts distinct contributors."""
+        return self.of_role(Role.CONTRIBUTOR)[0].name
+
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """Names of the columns that are withheld together: contributors and measures, in order."""
+        return tuple(one.name for one in self.columns if one.role in (Role.CONTRIBUTOR, Role.MEASURE))
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The cells of one table for one period, one row a cell, complete over its dimensions.
+
+    Attributes:
+        table: dimensions and counted columns; exact counts before disclosure control, and after it
+            nulls and a ``status`` for the cells that are withheld.
+        warnings: what the table's checks had to say.
+    """
+
+    spec: TableSpec
+    table: pa.Table
+    warnings: tuple[str, ...] = ()
+
+
+def load_tables() -> tuple[TableSpec, ...]:
+    """Load every table of the package, by name.
+
+    Raises:
+        PrivacyRefusal: one of them is not fit to be published.
+    """
+    folders = [
+        one for one in resources.files("iesiz.statistics").iterdir() if one.joinpath("table.toml").is_file()
+    ]
+    return tuple(load_table(folder) for folder in sorted(folders, key=lambda one: one.name))
+
+
+def load_table(folder: Traversable) -> TableSpec:
+    """Load one table's folder.
+
+    Raises:
+        PrivacyRefusal: it names no purpose, no contributor or something unknown.
+    """
+    name = folder.name
+    text = tomllib.loads(folder.joinpath("table.toml").read_text("utf-8"))
+    wanted = {
+        "title",
+        "grain",
+        "purpose",
+        "source",
+        "row",
+        "contributor",
+        "sensitive",
+        "schema_version",
+        "columns",
+    }
+    if set(text) != wanted:
+        raise PrivacyRefusal(
+            f"Table {name}: table.toml has exactly {sorted(wanted)}; differs in {sorted(set(text) ^ wanted)}."
+        )
+    if not TABLE_NAME.fullmatch(name):
+        raise PrivacyRefusal(f"Table {name}: a table is called <grain>_<subject>_by_<dimensions>.")
+    columns = tuple(_column(name, entry) for entry in text.pop("columns"))
+    labels = folder.joinpath("labels.sql")
+    spec = TableSpec(
+        name=name,
+        grain=_known(name, "grain", Grain, text.pop("grain")),
+        purpose=_known(name, "purpose", Purpose, text.pop("purpose")),
+        columns=columns,
+        query=_text(folder, "query.sql"),
+        labels=labels.read_text("utf-8") if labels.is_file() else "",
+        checks=_checks(name, _text(folder, "checks.sql")),
+        **text,
+    )
+    _refuse_unfit(spec)
+    return spec
+
+
+def _text(folder: Traversable, name: str) -> str:
+    file = folder.joinpath(name)
+    if not file.is_file():
+        raise PrivacyRefusal(f"Table {folder.name}: it has no {name}.")
+    return file.read_text("utf-8")
+
+
+def _refuse_unfit(spec: TableSpec) -> None:
+    if {type(spec.sensitive), type(spec.schema_version)} != {bool, int}:
+        raise PrivacyRefusal(f"Table {spec.name}: sensitive is true or false, schema_version a whole number.")
+    if spec.source not in SOURCES or spec.contributor not in ("visitor", "person"):
+        raise PrivacyRefusal(f"Table {spec.name}: its source or contributor is not known.")
+    if len(spec.of_role(Role.CONTRIBUTOR)) != 1:
+        raise PrivacyRefusal(f"Table {spec.name}: it needs exactly one column of the role contributor.")
+    if not spec.dimensions:
+        raise PrivacyRefusal(f"Table {spec.name}: it has no dimension.")
+    admitted = [column for column in spec.columns if column.values == ADMITTED]
+    if len(admitted) > 1 or bool(admitted) != bool(spec.labels):
+        raise PrivacyRefusal(
+            f"Table {spec.name}: labels.sql and one dimension with values 'admitted' go together."
+        )
+
+
+def _column(table: str, entry: Mapping[str, Any]) -> Column:
+    entry = dict(entry)
+    try:
+        role = _known(table, "role", Role, entry.pop("role"))
+        values = entry.pop("values", ())
+        column = Column(role=role, values=values if isinstance(values, str) else tuple(values), **entry)
+    except (TypeError, KeyError):
+        raise PrivacyRefusal(
+            f"Table {table}: a column has name, type, role, meaning, unit and no more."
+        ) from None
+    if column.type not in TYPES or not column.meaning or not column.unit:
+        raise PrivacyRefusal(
+            f"Table {table}, column {column.name}: type, meaning or unit is missing or not known."
+        )
+    if (role == Role.DIMENSION) != bool(column.values):
+        raise PrivacyRefusal(
+            f"Table {table}, column {column.name}: a dimension, and no other column, has values."
+        )
+    if isinstance(column.values, str) and column.values not in (SITES, ADMITTED):
+        raise PrivacyRefusal(f"Table {table}, column {column.name}: values is a list, 'sites' or 'admitted'.")
+    return column
+
+
+def _known(table: str, what: str, kind: type[Any], value: object) -> Any:
+    try:
+        return kind(value)
+    except ValueError:
+        known = ", ".join(str(one) for one in kind)
+        raise PrivacyRefusal(f"Table {table}: its {what} is none of {known}.") from None
+
+
+def _checks(table: str, text: str) -> tuple[Check, ...]:
+    parts = re.split(r"^-- (stop|warn)\b.*$", text, flags=re.M)
+    if parts[0].strip() or len(parts) < 3 or not all(query.strip() for query in parts[2::2]):
+        raise PrivacyRefusal(
+            f"Table {table}: checks.sql is a list of queries, each behind '-- stop' or '-- warn'."
+        )
+    return tuple(Check(action, query.strip()) for action, query in zip(parts[1::2], parts[2::2], strict=True))

@@ -1,0 +1,219 @@
+"""The words that all rooms share, as frozen types that cannot hold a wrong value.
+
+A record crosses from one stage to the next as an Arrow table, a path or one of these types,
+never as a loose tuple. Counts are plain whole numbers: no type here has room for content.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from iesiz.errors import SettingsError
+
+NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+OTHER = "other"
+SUPPRESSED = "suppressed"
+PUBLISHED = "published"
+PROTECTION_THRESHOLD_ONLY = "threshold only"
+
+
+class Grain(StrEnum):
+    """The length of a table's period."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+
+
+class Role(StrEnum):
+    """What a column of a published table is for."""
+
+    DIMENSION = "dimension"
+    MEASURE = "measure"
+    CONTRIBUTOR = "contributor"
+    STATUS = "status"
+
+
+class Outcome(StrEnum):
+    """What became of a line that was read."""
+
+    RECOGNISED = "recognised"
+    IGNORED = "ignored"
+    REJECTED = "rejected"
+
+
+class Purpose(StrEnum):
+    """The purposes of the policy under which a table may be published."""
+
+    SERVICE_QUALITY = "2C"
+    RESEARCH = "2E"
+
+
+class DayState(StrEnum):
+    """Where a local day stands in its life."""
+
+    OPEN = "open"
+    PUBLISHED = "published"
+
+
+def day_of(text: str) -> dt.date:
+    """Read ``YYYY-MM-DD``.
+
+    Raises:
+        SettingsError: the text is not a date of that form.
+    """
+    try:
+        if len(text) == len("2026-11-01"):
+            return dt.date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise SettingsError("A day is written YYYY-MM-DD, for example 2026-11-01.")
+
+
+def check_name(kind: str, name: str) -> str:
+    """Return ``name`` if it can stand in a path and a key's name.
+
+    Raises:
+        SettingsError: it is empty, too long or holds other than a-z, 0-9, ``-`` and ``_``.
+    """
+    if not NAME_PATTERN.fullmatch(name):
+        raise SettingsError(f"The name of a {kind} is made of a-z, 0-9, '-' and '_', at most 63 of them.")
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class FileRef:
+    """A file that arrived for one stream of one site; nothing of it has been read."""
+
+    site: str
+    stream: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class LineCounts:
+    """Lines of a file by outcome; they add up to the lines read.
+
+    Attributes:
+        ignored: count by reason; ``rejected`` likewise.
+
+    Raises:
+        ValueError: the outcomes do not add up, which would be a defect of the reader.
+    """
+
+    lines: int
+    recognised: int
+    ignored: Mapping[str, int] = field(default_factory=dict)
+    rejected: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse counts that do not add up."""
+        if self.recognised + sum(self.ignored.values()) + sum(self.rejected.values()) != self.lines:
+            raise ValueError("lines read = recognised + ignored + rejected does not hold")
+
+    @property
+    def rejected_share(self) -> float:
+        """Rejected lines as a share of lines read, 0 to 1."""
+        return sum(self.rejected.values()) / self.lines if self.lines else 0.0
+
+    def ignoring(self, reason: str, lines: int) -> LineCounts:
+        """Count so many recognised lines as ignored instead."""
+        if not lines:
+            return self
+        ignored = merge_counts(self.ignored, {reason: lines})
+        return LineCounts(self.lines, self.recognised - lines, ignored, self.rejected)
+
+    def plus(self, other: LineCounts) -> LineCounts:
+        """Return the counts of both."""
+        return LineCounts(
+            self.lines + other.lines,
+            self.recognised + other.recognised,
+            merge_counts(self.ignored, other.ignored),
+            merge_counts(self.rejected, other.rejected),
+        )
+
+
+def merge_counts(one: Mapping[str, int], two: Mapping[str, int]) -> dict[str, int]:
+    """Add two maps of counts, keys in order."""
+    return {key: one.get(key, 0) + two.get(key, 0) for key in sorted({*one, *two})}
+
+
+@dataclass(frozen=True, slots=True)
+class FileCounts:
+    """What came of reading one file.
+
+    Attributes:
+        file_id: first 16 hexadecimal digits of the SHA-256 of its uncompressed content.
+        days: recognised lines by local day (ISO date) that were taken into an open day.
+        late: recognised lines by local day that was published before.
+        verdict: ``read``, ``empty``, ``known`` (same content was read before) or ``grown``.
+    """
+
+    site: str
+    stream: str
+    name: str
+    file_id: str
+    verdict: str
+    counts: LineCounts
+    days: Mapping[str, int] = field(default_factory=dict)
+    late: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationCounts:
+    """What came of reading the registration source; ``undeclared`` names columns that were not read."""
+
+    rows: int
+    kept: int
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    undeclared: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TableCounts:
+    """What was published of one table for one period."""
+
+    table: str
+    period: str
+    cells: int
+    published: int
+    suppressed: int
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayCounts:
+    """What came of closing one local day.
+
+    Attributes:
+        verdict: ``published``, ``already published`` or ``open`` (not due yet).
+        missing: sites without any data on that day.
+        warnings: what the tables' checks had to say.
+    """
+
+    day: dt.date
+    verdict: str
+    tables: tuple[TableCounts, ...] = ()
+    missing: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """What a night finds before it starts.
+
+    Attributes:
+        files: files of all sites, read before or not.
+        unmatched: ``site/stream`` of declared logs for which there is no file.
+        last: the night's own local day; no later one is closed.
+    """
+
+    files: tuple[FileRef, ...]
+    last: dt.date
+    unmatched: tuple[str, ...] = ()

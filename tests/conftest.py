@@ -1,0 +1,89 @@
+"""What all tests share: where things are, and what happens when a part is absent.
+
+A test asks ``require("goaccess")`` for a part that a machine may lack. Absent, the test is skipped, and the
+last lines of the run say so aloud; with ``IESIZ_REQUIRE=all``, or with the part named in it
+(``IESIZ_REQUIRE=goaccess,chromium``), it fails.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CORPORA = ROOT.parent / "shared" / "corpora"
+
+Require = Callable[[str], Path]
+
+
+def first_program(*names: str) -> Path | None:
+    """Return the first program that is on the path."""
+    found = next(filter(None, map(shutil.which, names)), None)
+    return Path(found) if found else None
+
+
+def postgresql_programs() -> Path | None:
+    """Return the folder with ``initdb`` and ``pg_ctl``, which Debian keeps off the path."""
+    folders = Path("/usr/lib/postgresql").glob("*/bin/initdb")
+    newest = max(folders, key=lambda program: int(program.parts[-3]), default=first_program("initdb"))
+    return newest.parent if newest else None
+
+
+PARTS: Mapping[str, Callable[[], Path | None]] = {
+    "chromium": lambda: first_program("chromium", "chromium-browser", "google-chrome"),
+    "corpora": lambda: CORPORA if CORPORA.is_dir() else None,
+    "goaccess": lambda: first_program("goaccess"),
+    "install": lambda: ROOT if is_required("install") else None,
+    "postgresql": postgresql_programs,
+}
+# The corpora are no part that a machine can be given: `all` does not ask for them, their name does.
+NOT_IN_ALL = {"corpora"}
+
+
+def is_required(part: str) -> bool:
+    """Whether the absence of ``part`` is a failure."""
+    asked = set(filter(None, os.environ.get("IESIZ_REQUIRE", "").replace(",", " ").split()))
+    return part in asked or ("all" in asked and part not in NOT_IN_ALL)
+
+
+def find_part(part: str) -> Path:
+    """Return where ``part`` is, or end the test."""
+    found = PARTS[part]()
+    if found:
+        return found
+    if is_required(part):
+        pytest.fail(f"{part} is not here, and IESIZ_REQUIRE insists on it", pytrace=False)
+    pytest.skip(f"{part} is not here (IESIZ_REQUIRE={part} insists on it)")
+
+
+@pytest.fixture(scope="session")
+def require() -> Require:
+    """Return the function that finds a part or ends the test."""
+    return find_part
+
+
+@pytest.fixture(scope="session")
+def corpora() -> Path:
+    """Return the folder of reference material."""
+    return find_part("corpora")
+
+
+@pytest.fixture(scope="session")
+def sample() -> Path:
+    """Return the bundled synthetic sample; never written to."""
+    return ROOT / "data" / "sample"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say aloud what was not tested here, and why."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
+    if reasons:
+        terminalreporter.section("NOT TESTED HERE", sep="!", yellow=True, bold=True)
+    for reason, count in reasons.most_common():
+        terminalreporter.line(f"{count:5} skipped: {reason}", yellow=True)

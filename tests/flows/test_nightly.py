@@ -1,0 +1,154 @@
+"""What the flow adds to the pipeline: order, retries, going on after a failure, and silence about content."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from prefect.client.schemas.objects import State
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from flows import nightly as module
+from iesiz.errors import IesizError, InputError, OutsideError, PrivacyRefusal
+from iesiz.vocabulary import Arrivals, DayCounts, FileCounts, FileRef, LineCounts
+from tests.flows.prefect_server import PrefectServer, wait_for
+
+DAY = dt.date(2026, 11, 1)
+CANARY = "aigerim.canary@example.org"
+
+
+class Night:
+    """A pipeline of two files and one day whose steps do as told; it writes down what was called."""
+
+    def __init__(self, failures: dict[str, list[Exception]]) -> None:
+        self.failures = failures
+        self.calls: list[str] = []
+
+    def happen(self, step: str) -> None:
+        self.calls.append(step)
+        if self.failures.get(step):
+            raise self.failures[step].pop(0)
+
+    def store_lock(self, _settings: object) -> nullcontext[None]:
+        return nullcontext()
+
+    def discover(self, _settings: object, last: dt.date) -> Arrivals:
+        return Arrivals(tuple(FileRef("mall", "web", Path(name)) for name in ("a.log", "b.log")), last)
+
+    def days_to_close(self, *_given: object) -> tuple[dt.date, ...]:
+        self.happen("due")
+        return (DAY,)
+
+    def deidentify_file(self, _settings: object, file: FileRef) -> FileCounts:
+        self.happen(file.path.name)
+        counts = LineCounts(5, 3, {"comment": 1}, {"format": 1})
+        return FileCounts(
+            file.site, file.stream, file.path.name, "0" * 16, "read", counts, late={"2026-10-01": 2}
+        )
+
+    def deidentify_registrations(self, _settings: object) -> None:
+        self.happen("registrations")
+
+    def close_day(self, _settings: object, day: dt.date) -> DayCounts:
+        self.happen("day")
+        return DayCounts(day, "published")
+
+    def build_catalog(self, _settings: object) -> None:
+        self.happen("catalog")
+
+
+@pytest.fixture
+def against_server(prefect_server: PrefectServer) -> Iterator[PrefectServer]:
+    with temporary_settings({PREFECT_API_URL: prefect_server.url}):
+        yield prefect_server
+
+
+def run_night(monkeypatch: pytest.MonkeyPatch, **failures: list[Exception]) -> tuple[Night, State[Any]]:
+    night = Night({name.replace("_log", ".log"): errors for name, errors in failures.items()})
+    monkeypatch.setattr(module, "pipeline", night)
+    monkeypatch.setattr(
+        module, "load_settings", lambda _path: SimpleNamespace(sites=[SimpleNamespace(zone="Asia/Almaty")])
+    )
+    for step in (module.deidentify_file, module.close_day, module.build_catalog):
+        monkeypatch.setattr(step, "retry_delay_seconds", [0, 0, 0])
+    return night, module.nightly("any.toml", day=str(DAY), return_state=True)
+
+
+def last_words(server: PrefectServer, state: State[Any]) -> bool:
+    """Whether the log of the run has come to its last line; logs are sent a moment later."""
+    run_id = str(state.state_details.flow_run_id)
+    lines = server.post("/logs/filter", {"logs": {"flow_run_id": {"any_": [run_id]}}})
+    return any("Finished in state Failed('2/5" in line["message"] for line in lines)
+
+
+def test_a_file_that_fails_fails_the_night_and_keeps_nothing_back(
+    against_server: PrefectServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night, state = run_night(monkeypatch, a_log=[InputError("a.log, line 1: not a log of that format.")])
+    assert night.calls == ["a.log", "b.log", "registrations", "due", "day", "catalog"]
+    assert (state.name, state.message) == ("Failed", "1/5 states failed.")
+
+
+def test_what_failed_outside_is_tried_again(
+    against_server: PrefectServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night, state = run_night(monkeypatch, b_log=[OutsideError("disk full"), OutsideError("disk full")])
+    assert night.calls == ["a.log", "b.log", "b.log", "b.log", "registrations", "due", "day", "catalog"]
+    assert state.name == "Completed"
+
+
+def test_a_refusal_is_never_tried_again(
+    against_server: PrefectServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night, state = run_night(monkeypatch, day=[PrivacyRefusal("no edition in force")])
+    assert night.calls == ["a.log", "b.log", "registrations", "due", "day", "catalog"]
+    assert state.name == "Failed"
+
+
+def chained_to_content() -> Exception:
+    error = OutsideError("marked-and-stored: a.log, line 1.")
+    error.__cause__ = ValueError(CANARY)
+    return error
+
+
+def test_no_exception_brings_content_into_prefect(
+    against_server: PrefectServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Prefect stores the traceback of a step that is out of retries, with the exceptions it is chained to.
+    outside = [chained_to_content() for _ in range(4)]
+    unforeseen = ValueError(f"could not convert {CANARY} to int")
+    _, state = run_night(monkeypatch, a_log=outside, day=[unforeseen])
+    assert state.message == "2/5 states failed."
+    wait_for(lambda: last_words(against_server, state), "the log of the night in the database")
+    stored = against_server.everything_stored()
+    assert b"marked-and-stored" in stored  # what is looked for would be found
+    assert CANARY.encode() not in stored
+
+
+def test_an_unforeseen_error_keeps_its_kind_and_loses_its_text() -> None:
+    @module.contained
+    def divide() -> None:
+        raise KeyError(CANARY)
+
+    with pytest.raises(
+        IesizError, match=r"^divide: an unforeseen KeyError in divide, line \d+ of test_nightly\.py\."
+    ) as caught:
+        divide()
+    assert CANARY not in str(caught.value)
+    assert caught.value.__context__ is None
+
+
+def test_the_artifact_holds_counts_only() -> None:
+    counts = LineCounts(5, 3, {"comment": 1}, {CANARY: 1})
+    file = FileCounts("mall", "web", "a.log", "0" * 16, "read", counts, late={"2026-10-01": 2})
+    assert module.rows_of(file) == [
+        {"subject": "file mall web a.log", "verdict": "read", "read": 5, "kept": 3, "set aside": 2, "late": 2}
+    ]
+    [failed] = module.rows_of(InputError(CANARY))
+    assert (failed["subject"], failed["verdict"]) == ("a failed step", "InputError")
+    assert module.rows_of(None) == []

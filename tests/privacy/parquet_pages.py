@@ -1,0 +1,94 @@
+"""Parquet as bytes: every page unpacked, every value of every column and dictionary as text.
+
+Sources: apache/parquet-format, ``parquet.thrift`` (PageHeader) and ``Encodings.md`` (PLAIN); the compact
+protocol of Thrift.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+INT, NEXT_FIELD = 5, 0x10
+DICTIONARY_PAGE, DICTIONARY_HEADER = 2, 0x4C
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page: its column, whether it is a dictionary and of how many values, its content unpacked."""
+
+    column: str
+    is_dictionary: bool
+    values: int
+    content: bytes
+
+
+def read_pages(path: Path) -> Iterator[Page]:
+    """Every page of a zstd file.
+
+    Raises:
+        ValueError: a page is not where its header says.
+    """
+    data, metadata = path.read_bytes(), pq.ParquetFile(path).metadata
+    for group in range(metadata.num_row_groups):
+        for number in range(metadata.num_columns):
+            chunk = metadata.row_group(group).column(number)
+            starts = (chunk.dictionary_page_offset, chunk.data_page_offset)
+            at = min(filter(None, starts), default=0)
+            end = at + chunk.total_compressed_size
+            while at < end:
+                page, at = _read_page(data, at, chunk.path_in_schema)
+                yield page
+
+
+def _read_page(data: bytes, at: int, column: str) -> tuple[Page, int]:
+    kind, at = _number(data, at)
+    unpacked, at = _number(data, at)
+    packed, at = _number(data, at)
+    is_dictionary = kind == DICTIONARY_PAGE and data[at] == DICTIONARY_HEADER
+    values = _number(data, at + 1)[0] if is_dictionary else 0
+    start = data.find(ZSTD_MAGIC, at)
+    if not 0 <= start - at < 200:
+        raise ValueError("expected a page packed with zstd behind its header")
+    content = pa.Codec("zstd").decompress(data[start : start + packed], unpacked).to_pybytes()
+    return Page(column, is_dictionary, values, content), start + packed
+
+
+def _number(data: bytes, at: int) -> tuple[int, int]:
+    """A 32-bit field that follows the one before it, and the position behind it."""
+    if data[at] != NEXT_FIELD | INT:
+        raise ValueError("expected a number in a page's header")
+    number, shift = 0, 0
+    while True:
+        at += 1
+        number |= (data[at] & 0x7F) << shift
+        shift += 7
+        if data[at] < 0x80:
+            return (number >> 1) ^ -(number & 1), at + 1
+
+
+def pages_of(path: Path) -> Iterator[bytes]:
+    """Every page's content as it lies there."""
+    return (page.content for page in read_pages(path))
+
+
+def bytes_behind(page: Page) -> bytes:
+    """What stands in a dictionary page of byte arrays behind its last value."""
+    at = 0
+    for _ in range(page.values):
+        at += 4 + int.from_bytes(page.content[at : at + 4], "little")
+    return page.content[at:]
+
+
+def values_of(path: Path) -> Iterator[bytes]:
+    """Every distinct value of each column, a line each, and the metadata."""
+    file = pq.ParquetFile(path)
+    yield str(file.metadata.metadata).encode() + str(file.schema_arrow).encode()
+    for name in file.schema_arrow.names:
+        distinct = file.read([name])[name].unique().to_pylist()
+        yield b"\n".join(one if isinstance(one, bytes) else str(one).encode() for one in distinct)

@@ -1,0 +1,162 @@
+"""Two real weeks, published, against a count of the raw lines in plain Python."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import Counter
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from iesiz import pipeline
+from iesiz.tables import Cells
+from tests.nights import Network
+from tests.privacy.byte_search import Canary, Search
+from tests.statistics.plain_count import LINE, Counts, Hit, K, Unshown, counted, hit, local_time
+
+SETTINGS = """
+[store]
+path = "store"
+[[policy.editions]]
+name = "mega-coco-1"
+in_force = 2013-01-01
+[[sites]]
+name = "mall"
+hosts = ["mall.example"]
+zone = "Europe/Paris"
+funnel = [{{ step = "landing", route = "{0}" }}, {{ step = "form", route = "{1}" }}]
+[[sites.logs]]
+stream = "web"
+paths = ["logs/*"]
+format = "combined"
+"""
+Exact = dict[tuple[dt.date, str], Cells]
+LINES_OF_BOTH_WEEKS = 27133
+
+
+@pytest.fixture(scope="module")
+def matches(corpora: Path) -> list[re.Match[str]]:
+    """Every line of both weeks, read by the expression above."""
+    texts = [(corpora / "logs" / "hurence" / f"access.log.{week}").read_text("latin-1") for week in (51, 49)]
+    found = Unshown(LINE.fullmatch(line) for text in texts for line in text.split("\n") if line)
+    assert (len(found), sum(one is None for one in found)) == (LINES_OF_BOTH_WEEKS, 0)
+    return found
+
+
+@pytest.fixture(scope="module")
+def people(matches: list[re.Match[str]]) -> list[Hit]:
+    return Unshown(one for one in map(hit, matches) if not one.agent.is_robot)
+
+
+@pytest.fixture(scope="module")
+def steps(people: list[Hit]) -> list[str]:
+    """The two pages that most are seen of, as the steps of a funnel."""
+    return [route for route, _ in Counter(one.route for one in people if one.is_pageview).most_common(2)]
+
+
+@pytest.fixture(scope="module")
+def published(
+    corpora: Path, steps: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Network, Exact]:
+    """A night over both weeks, and the exact cells that its days were made of."""
+    net = Network(tmp_path_factory.mktemp("weeks"))
+    net.write("iesiz.toml", SETTINGS.format(*steps).encode())
+    for week in (49, 51):
+        net.write(
+            f"logs/access.log.{week}", (corpora / "logs" / "hurence" / f"access.log.{week}").read_bytes()
+        )
+    exact: Exact = {}
+    with pytest.MonkeyPatch.context() as patch:
+        original = pipeline.aggregate_day
+        patch.setattr(
+            pipeline, "aggregate_day", lambda given, *rest: noted(exact, given.day, original(given, *rest))
+        )
+        counts = net.night()
+    assert counts.failures == ()
+    assert sum(one.counts.recognised for one in counts.files) == LINES_OF_BOTH_WEEKS
+    return net, exact
+
+
+def noted(exact: Exact, day: dt.date, cells: tuple[Cells, ...]) -> tuple[Cells, ...]:
+    exact.update({(day, one.spec.name): one for one in cells})
+    return cells
+
+
+def cells_of(exact: Exact, table: str) -> Counts:
+    """Cells that are not zero; the one site's name left out."""
+    found: Counts = {}
+    for (day, name), cells in exact.items():
+        for row in cells.table.to_pylist() if name == table else ():
+            counts = tuple(row[column] for column in cells.spec.counted)
+            if any(counts):
+                found[(day, *(row[column] for column in cells.spec.dimensions[1:]))] = counts
+    return found
+
+
+TABLES = (
+    "hourly_requests_by_status",
+    "daily_pageviews_by_page",
+    "daily_errors_by_page",
+    "daily_visits_by_device",
+    "daily_visits_by_referrer",
+    "daily_visitors_by_site",
+    "daily_funnel_to_registration",
+)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_cell_is_what_plain_python_counts(
+    published: tuple[Network, Exact], people: list[Hit], steps: list[str], table: str
+) -> None:
+    expected, cells = counted(people, steps)[table], cells_of(published[1], table)
+    assert {name for _, name in published[1]} == set(TABLES)
+    sums = [tuple(map(sum, zip(*one.values(), strict=True))) for one in (expected, cells)]
+    assert sums[0] == sums[1]
+    assert {key: counts for key, counts in cells.items() if expected.get(key) != counts} == {}
+    assert set(cells) == set(expected)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_published_and_withheld_cells_are_the_exact_ones(
+    published: tuple[Network, Exact], table: str
+) -> None:
+    """A cell of K visitors stands as it is; of any other nothing does."""
+    net, exact = published
+    shown = 0
+    for (day, name), cells in exact.items():
+        if name != table:
+            continue
+        path = net.store / "published" / "tables" / name / f"day={day}" / "part-0.parquet"
+        rows = {
+            tuple(row[one] for one in cells.spec.dimensions): row
+            for row in pq.ParquetFile(path).read().to_pylist()
+        }
+        for row in cells.table.to_pylist():
+            is_shown = row["visitor_count"] >= K
+            withheld = {**row, **dict.fromkeys(cells.spec.counted), "status": "suppressed"}
+            expected = {**row, "status": "published"} if is_shown else withheld
+            assert rows.pop(tuple(row[one] for one in cells.spec.dimensions)) == expected
+            shown += is_shown
+        assert rows == {}
+    assert shown > 10
+
+
+def test_each_day_with_a_line_is_published(
+    published: tuple[Network, Exact], matches: list[re.Match[str]]
+) -> None:
+    net, _ = published
+    days = {local_time(one).date() for one in matches}
+    assert len(days) in range(14, 19)
+    parts = (net.store / "published" / "tables" / "daily_visitors_by_site").glob("day=*/part-0.parquet")
+    assert {part.parent.name for part in parts} == {f"day={day}" for day in days}
+
+
+def test_no_address_or_agent_of_the_logs_is_in_the_store(
+    published: tuple[Network, Exact], matches: list[re.Match[str]]
+) -> None:
+    real = Unshown({Canary("address", "address", one["address"]) for one in matches})
+    real += {Canary("agent", "agent", one["agent"]) for one in matches if len(one["agent"]) > 12}
+    assert len(real) > 1500
+    assert Search(real).in_folder(published[0].store) == []

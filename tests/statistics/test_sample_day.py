@@ -1,0 +1,294 @@
+"""One day of the sample: every query agrees with a few lines of plain Python over lines read by a pattern.
+
+What a word means (which agents are robots, what a path's template is) is asked of the functions that have
+tests of their own; reading, time, visits, admission and counting are done here anew.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import gzip
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from iesiz import pipeline
+from iesiz.aggregate import DayInput, aggregate_day
+from iesiz.deidentify.addresses import parse_address
+from iesiz.deidentify.agents import classify_agent
+from iesiz.deidentify.persons import region
+from iesiz.deidentify.referrers import classify_referrer
+from iesiz.deidentify.routes import OwnRoutes, resource_of, route_of
+from iesiz.restricted import Records, mirror_path
+from iesiz.settings import Settings, Store, load_settings
+from iesiz.storage import prepare_store
+from iesiz.tables import load_tables
+from iesiz.vocabulary import FileRef
+
+DAY = dt.date(2026, 11, 5)  # the one with an evening of failures
+FILES = {
+    "mega-almaty": "access.log-20261105.gz",
+    "mega-astana": "access.log-20261107.gz",
+    "club": "access.log-20261105.gz",
+}
+LINE = re.compile(
+    r'(?:(?P<host>[\w.-]+):\d+ )?(?P<address>\S+) \S+ .*?\[(?P<time>[^\]]+)\] "(?P<request>.*?)" '
+    r'(?P<status>\d{3}) (?P<size>\d+|-) "(?P<referrer>.*?)" "(?P<agent>.*?)"(?: "[^"]*")?'
+)
+REQUEST = re.compile(r"(?P<method>[A-Z]+) (?P<path>[^?# ]*)(?P<query>\S*) HTTP/[\d.]+")
+K = 10
+Cells = dict[tuple[Any, ...], tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class Request:
+    """A person's request, read from a line."""
+
+    site: str
+    visitor: tuple[bytes, str]
+    moment: dt.datetime
+    route: str
+    status: int
+    size: int
+    referrer: str
+    device: str
+    is_pageview: bool
+
+    @property
+    def status_class(self) -> str:
+        return f"{self.status // 100}xx"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Requests of one visitor with no gap over half an hour."""
+
+    requests: list[Request]
+
+    @property
+    def views(self) -> int:
+        return sum(one.is_pageview for one in self.requests)
+
+    @property
+    def seconds(self) -> int:
+        return round((self.requests[-1].moment - self.requests[0].moment).total_seconds())
+
+    @property
+    def referrer(self) -> str:
+        first = min(self.requests, key=lambda one: (one.moment, not one.is_pageview, one.referrer))
+        return "other_site" if first.referrer == "malformed" else first.referrer
+
+    @property
+    def device(self) -> str:
+        device = self.requests[0].device
+        return device if device in ("mobile", "desktop", "tablet") else "other"
+
+
+def lines_of(sample: Path, site: str) -> Iterator[re.Match[str]]:
+    path = sample / "logs" / site / FILES[site]
+    with gzip.open(path, "rt", encoding="utf-8", errors="backslashreplace") as lines:
+        yield from filter(None, (LINE.fullmatch(line.rstrip("\n")) for line in lines))
+
+
+def requests_of(settings: Settings, sample: Path) -> Iterator[Request]:
+    for site in settings.sites:
+        own = OwnRoutes((*site.routes, *(step.route for step in site.funnel)))
+        for line in lines_of(sample, site.name):
+            moment = dt.datetime.strptime(line["time"], "%d/%b/%Y:%H:%M:%S %z")
+            agent = classify_agent(line["agent"])
+            if moment.date() != DAY or agent.is_robot or line["host"] not in (None, *site.hosts):
+                continue
+            asked = REQUEST.fullmatch(line["request"])
+            is_view = bool(asked) and asked["method"] == "GET" and resource_of(asked["path"]) == "page"
+            yield Request(
+                site=site.name,
+                visitor=(parse_address(line["address"]).canonical, line["agent"]),
+                moment=moment,
+                route=template(asked["path"], own) if asked else "{malformed}",
+                status=int(line["status"]),
+                size=0 if line["size"] == "-" else int(line["size"]),
+                referrer=classify_referrer(
+                    line["referrer"], asked["query"] if asked else "", settings.own_hosts
+                ).kind,
+                device=agent.device,
+                is_pageview=is_view and line["status"] in ("200", "304"),
+            )
+
+
+def template(path: str, own: OwnRoutes) -> str:
+    """Of an asset the folder and the kind of file count, unless every site has a file of its name."""
+    if resource_of(path) != "asset":
+        return route_of(path, own)
+    folder, _, name = path.rpartition("/")
+    kept = name if name in ("favicon.ico", "robots.txt", "sitemap.xml") else "{file}" + Path(name).suffix
+    return f"{route_of(folder or '/', own).rstrip('/')}/{kept}"
+
+
+def visits_of(requests: Iterable[Request]) -> dict[str, list[Visit]]:
+    visits: dict[str, list[Visit]] = defaultdict(list)
+    for (site, _), own in grouped(requests, lambda one: (one.site, one.visitor)).items():
+        ordered = sorted(own, key=lambda one: one.moment)
+        breaks = [
+            at
+            for at, (a, b) in enumerate(pairwise(ordered), 1)
+            if (b.moment - a.moment).total_seconds() > 1800
+        ]
+        visits[site] += [Visit(ordered[begin:end]) for begin, end in pairwise([0, *breaks, len(ordered)])]
+    return visits
+
+
+def grouped(rows: Iterable[Any], key: Callable[[Any], Any]) -> dict[Any, list[Any]]:
+    groups: dict[Any, list[Any]] = defaultdict(list)
+    for row in rows:
+        groups[key(row)].append(row)
+    return groups
+
+
+def visitors(rows: Iterable[Request]) -> int:
+    return len({row.visitor for row in rows})
+
+
+def by_status(requests: list[Request]) -> Cells:
+    groups = grouped(requests, lambda one: (one.site, one.moment.hour, one.status_class))
+    return {key: (visitors(rows), len(rows), sum(row.size for row in rows)) for key, rows in groups.items()}
+
+
+def by_page(requests: list[Request]) -> Cells:
+    views = [one for one in requests if one.is_pageview]
+    kept = {
+        key for key, rows in grouped(views, lambda one: (one.site, one.route)).items() if visitors(rows) >= K
+    }
+    groups = grouped(views, lambda one: (one.site, one.route if (one.site, one.route) in kept else "other"))
+    return {key: (visitors(rows), len(rows)) for key, rows in groups.items()}
+
+
+def errors_by_page(requests: list[Request]) -> Cells:
+    errors = [one for one in requests if 400 <= one.status < 600]
+    kept = {
+        key for key, rows in grouped(errors, lambda one: (one.site, one.route)).items() if visitors(rows) >= K
+    }
+    groups = grouped(
+        errors,
+        lambda one: (one.site, one.route if (one.site, one.route) in kept else "other", one.status_class),
+    )
+    return {key: (visitors(rows), len(rows)) for key, rows in groups.items()}
+
+
+def visits_by(requests: list[Request], name: str) -> Cells:
+    cells = {}
+    for site, visits in visits_of(requests).items():
+        for label, own in grouped(visits, lambda one: getattr(one, name)).items():
+            people = len({visit.requests[0].visitor for visit in own})
+            cells[site, label] = (people, len(own), sum(visit.views == 1 for visit in own))
+    return cells
+
+
+def by_site(requests: list[Request]) -> Cells:
+    return {
+        (site,): (
+            visitors(visit.requests[0] for visit in visits),
+            len(visits),
+            sum(visit.views for visit in visits),
+            sum(visit.seconds for visit in visits),
+        )
+        for site, visits in visits_of(requests).items()
+    }
+
+
+def funnel(requests: list[Request]) -> Cells:
+    steps = ["/join", "/register", "/register/details", "/register/confirm", "/register/done"]
+    words = ["landing", "form", "details", "confirm", "done"]
+    views = grouped(
+        (one for one in requests if one.is_pageview and one.site == "club"), lambda one: one.route
+    )
+    cells, so_far = {}, {one.visitor for one in requests}
+    for word, step in zip(words, steps, strict=True):
+        so_far = so_far & {one.visitor for one in views[step]}
+        cells["club", word] = (len(so_far), sum(one.visitor in so_far for one in views[step]))
+    return cells
+
+
+def registrations_by_region(sample: Path) -> Cells:
+    newest: dict[str, dict[str, str]] = {}
+    with (sample / "registrations" / "registrations.csv").open(encoding="utf-8", newline="") as rows:
+        for row in csv.DictReader(rows):
+            held = newest.get(row["registration_id"])
+            if held is None or held["updated_at"] <= row["updated_at"]:
+                newest[row["registration_id"]] = row
+    made = [row for row in newest.values() if row["registered_at"].startswith(DAY.isoformat())]
+    return {
+        key: (len(rows),)
+        for key, rows in grouped(made, lambda row: (row["site"], region(row["region"]))).items()
+    }
+
+
+@pytest.fixture(scope="module")
+def settings(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The sample's settings with a store of their own, the day's files read into it."""
+    given = load_settings(sample / "iesiz.toml")
+    made = given.model_copy(update={"store": Store(path=str(tmp_path_factory.mktemp("sample") / "store"))})
+    prepare_store(made)
+    for site, name in FILES.items():
+        assert (
+            pipeline.deidentify_file(made, FileRef(site, "web", sample / "logs" / site / name)).verdict
+            == "read"
+        )
+    pipeline.deidentify_registrations(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def computed(settings: Settings) -> dict[str, list[dict[str, Any]]]:
+    """The exact cells of each table that are not zero."""
+    specs = load_tables()
+    given = DayInput(
+        DAY, tuple(settings.sites), Records(settings).parts(DAY), mirror_path(settings), ("club",)
+    )
+    tables = aggregate_day(given, specs, settings.thresholds, threads=2)
+    return {
+        one.spec.name: [row for row in one.table.to_pylist() if any(row[name] for name in one.spec.counted)]
+        for one in tables
+    }
+
+
+@pytest.fixture(scope="module")
+def expected(settings: Settings, sample: Path) -> dict[str, Cells]:
+    requests = list(requests_of(settings, sample))
+    return {
+        "hourly_requests_by_status": by_status(requests),
+        "daily_pageviews_by_page": by_page(requests),
+        "daily_errors_by_page": errors_by_page(requests),
+        "daily_visits_by_device": visits_by(requests, "device"),
+        "daily_visits_by_referrer": visits_by(requests, "referrer"),
+        "daily_visitors_by_site": by_site(requests),
+        "daily_funnel_to_registration": funnel(requests),
+        "daily_registrations_by_region": registrations_by_region(sample),
+    }
+
+
+@pytest.mark.parametrize("spec", load_tables(), ids=lambda spec: spec.name)
+def test_the_query_agrees_with_plain_python(
+    spec: Any, computed: dict[str, list[dict[str, Any]]], expected: dict[str, Cells]
+) -> None:
+    found = {
+        tuple(row[name] for name in spec.dimensions): tuple(row[name] for name in spec.counted)
+        for row in computed[spec.name]
+    }
+    assert found == {key: counts for key, counts in expected[spec.name].items() if any(counts)}
+    assert len(found) >= 3  # the day is busy enough to say something
+
+
+def test_every_request_of_a_person_is_in_one_cell(
+    computed: dict[str, list[dict[str, Any]]], expected: dict[str, Cells]
+) -> None:
+    requests = sum(row["request_count"] for row in computed["hourly_requests_by_status"])
+    views = sum(row["pageview_count"] for row in computed["daily_pageviews_by_page"])
+    assert requests == sum(counts[1] for counts in expected["hourly_requests_by_status"].values())
+    assert views == sum(row["pageview_count"] for row in computed["daily_visitors_by_site"])
