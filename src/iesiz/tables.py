@@ -17,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 
 from iesiz.errors import PrivacyRefusal
+from iesiz.links import Link, read_links
 from iesiz.vocabulary import Grain, Purpose, Role
 
 TYPES = {"string": "string", "int": "int64", "float": "double"}
@@ -31,6 +32,8 @@ class Column:
 
     Attributes:
         values: for a dimension its domain: a tuple of labels, ``sites`` or ``admitted``.
+        populated: for a measure, whether every contributor of a cell has at least one.
+        bounded: for a measure, whether every contributor of a cell has between 1 and ``LINF``.
     """
 
     name: str
@@ -39,6 +42,8 @@ class Column:
     meaning: str
     unit: str
     values: tuple[str | int, ...] | str = ()
+    populated: bool = False
+    bounded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,8 @@ class TableSpec:
     Attributes:
         contributor: who is counted: ``visitor`` or ``person``.
         sensitive: whether the stricter threshold holds.
+        links: how its numbers hang together with other tables'.
+        nested: the dimension whose cells are nested sets of contributors in the order of its values, or "".
     """
 
     name: str
@@ -71,6 +78,8 @@ class TableSpec:
     query: str
     labels: str
     checks: tuple[Check, ...]
+    links: tuple[Link, ...] = ()
+    nested: str = ""
 
     def of_role(self, role: Role) -> tuple[Column, ...]:
         """Columns of a role, in order."""
@@ -138,9 +147,11 @@ def load_table(folder: Traversable) -> TableSpec:
         "schema_version",
         "columns",
     }
-    if set(text) != wanted:
+    optional = {"links", "nested"}
+    if set(text) - optional != wanted:
         raise PrivacyRefusal(
-            f"Table {name}: table.toml has exactly {sorted(wanted)}; differs in {sorted(set(text) ^ wanted)}."
+            f"Table {name}: table.toml has exactly {sorted(wanted)} (and may have {sorted(optional)}); "
+            f"differs in {sorted((set(text) - optional) ^ wanted)}."
         )
     if not TABLE_NAME.fullmatch(name):
         raise PrivacyRefusal(f"Table {name}: a table is called <grain>_<subject>_by_<dimensions>.")
@@ -154,6 +165,7 @@ def load_table(folder: Traversable) -> TableSpec:
         query=_text(folder, "query.sql"),
         labels=labels.read_text("utf-8") if labels.is_file() else "",
         checks=_checks(name, _text(folder, "checks.sql")),
+        links=read_links(name, text.pop("links", [])),
         **text,
     )
     _refuse_unfit(spec)
@@ -176,6 +188,8 @@ def _refuse_unfit(spec: TableSpec) -> None:
         raise PrivacyRefusal(f"Table {spec.name}: it needs exactly one column of the role contributor.")
     if not spec.dimensions:
         raise PrivacyRefusal(f"Table {spec.name}: it has no dimension.")
+    if spec.nested and not any(c.name == spec.nested and not isinstance(c.values, str) for c in spec.columns):
+        raise PrivacyRefusal(f"Table {spec.name}: nested names a dimension with a list of values.")
     admitted = [column for column in spec.columns if column.values == ADMITTED]
     if len(admitted) > 1 or bool(admitted) != bool(spec.labels):
         raise PrivacyRefusal(
@@ -196,6 +210,12 @@ def _column(table: str, entry: Mapping[str, Any]) -> Column:
     if column.type not in TYPES or not column.meaning or not column.unit:
         raise PrivacyRefusal(
             f"Table {table}, column {column.name}: type, meaning or unit is missing or not known."
+        )
+    if {type(column.populated), type(column.bounded)} != {bool} or (
+        role != Role.MEASURE and (column.populated or column.bounded)
+    ):
+        raise PrivacyRefusal(
+            f"Table {table}, column {column.name}: populated and bounded are true or false, of a measure."
         )
     if (role == Role.DIMENSION) != bool(column.values):
         raise PrivacyRefusal(

@@ -38,6 +38,7 @@ class Role(StrEnum):
     MEASURE = "measure"
     CONTRIBUTOR = "contributor"
     STATUS = "status"
+    RULE = "rule"
 
 
 class Outcome(StrEnum):

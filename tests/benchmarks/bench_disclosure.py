@@ -1,4 +1,4 @@
-"""Suppression and audit of a table of 97,336 cells: `python tests/benchmarks/bench_disclosure.py [SIDE] [SHARE]`.
+"""Suppression and audit of a table of 97,336 cells: `python bench_disclosure.py [SIDE] [SHARE]`.
 
 Prints cells, withheld cells, seconds and peak memory. Measures, asserts nothing.
 """
@@ -43,7 +43,9 @@ def main() -> None:
     start = time.perf_counter()
     result = protect(task)
     seconds, peak = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"cells {task.system.cells}, sensitive {int(task.sensitive.sum())}, withheld {result.verdict.cells}")
+    print(
+        f"cells {task.system.cells}, sensitive {int(task.sensitive.sum())}, withheld {result.verdict.cells}"
+    )
     print(f"narrowest interval {result.verdict.narrowest:g}, insiders tried {result.verdict.insiders}")
     print(f"{seconds:.1f} s in all, {result.verdict.seconds:.1f} s of it for the audit, peak {peak:.2f} GiB")
 

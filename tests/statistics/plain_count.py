@@ -134,9 +134,7 @@ def count_visits(people: list[Hit], name: str) -> Counts:
     for visit in visits(people):
         label = {"device": device(visit[0]), "referrer": referrer(visit[0])}[name]
         groups[visit[0].day, label].append(visit)
-    return {
-        key: (distinct(of), len(of), sum(pageviews(one) == 1 for one in of)) for key, of in groups.items()
-    }
+    return {key: (distinct(of), len(of)) for key, of in groups.items()}
 
 
 def count_visitors(people: list[Hit]) -> Counts:

@@ -186,7 +186,7 @@ def visits_by(requests: list[Request], name: str) -> Cells:
     for site, visits in visits_of(requests).items():
         for label, own in grouped(visits, lambda one: getattr(one, name)).items():
             people = len({visit.requests[0].visitor for visit in own})
-            cells[site, label] = (people, len(own), sum(visit.views == 1 for visit in own))
+            cells[site, label] = (people, len(own))
     return cells
 
 

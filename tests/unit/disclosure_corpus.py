@@ -12,8 +12,14 @@ from iesiz.disclosure.sparse import from_lists
 from iesiz.disclosure.system import LinearSystem, system_of
 
 THRESHOLD = {
-    "ex1a_age_geo_maxN1": 2, "ex1a_age_geo_eu_maxN2": 3, "ex1a_maxN4_nozeros": 5, "ex1_years_maxN2": 3,
-    "z1_maxN3": 4, "d2_maxN3_anySumNOTprimary": 4, "mun_accidents_maxN3": 4, "us136_linked_maxN3": 4,
+    "ex1a_age_geo_maxN1": 2,
+    "ex1a_age_geo_eu_maxN2": 3,
+    "ex1a_maxN4_nozeros": 5,
+    "ex1_years_maxN2": 3,
+    "z1_maxN3": 4,
+    "d2_maxN3_anySumNOTprimary": 4,
+    "mun_accidents_maxN3": 4,
+    "us136_linked_maxN3": 4,
 }
 
 

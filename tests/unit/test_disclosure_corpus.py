@@ -10,18 +10,25 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.unit.disclosure_corpus import THRESHOLD, Case, read_case, rows_of
 
 from iesiz.disclosure.attacker import Attacker, View
 from iesiz.disclosure.layout import layout
 from iesiz.disclosure.protect import Protected, protect
 from iesiz.disclosure.rules import widths
-from iesiz.disclosure.tabular import Options, protect_file
+from iesiz.disclosure.tabular import protect_own
 from iesiz.disclosure.task import Task
+from iesiz.own_table import Asked
+from tests.unit.disclosure_corpus import THRESHOLD, Case, read_case, rows_of
 
 OPTIMUM = {
-    "ex1a_age_geo_maxN1": 4, "ex1a_age_geo_eu_maxN2": 10, "ex1a_maxN4_nozeros": 10, "ex1_years_maxN2": 34,
-    "z1_maxN3": 6, "d2_maxN3_anySumNOTprimary": 28, "mun_accidents_maxN3": 27, "us136_linked_maxN3": 6,
+    "ex1a_age_geo_maxN1": 4,
+    "ex1a_age_geo_eu_maxN2": 10,
+    "ex1a_maxN4_nozeros": 10,
+    "ex1_years_maxN2": 34,
+    "z1_maxN3": 6,
+    "d2_maxN3_anySumNOTprimary": 28,
+    "mun_accidents_maxN3": 27,
+    "us136_linked_maxN3": 6,
 }
 
 
@@ -84,9 +91,9 @@ def test_exact_goal_costs_at_most_a_tenth_more_than_theirs(folder: Path) -> None
 
 @pytest.mark.parametrize("exact", [True, False])
 def test_magnitudes_match_the_package(folder: Path, exact: bool) -> None:
-    shape = layout("sector4,geo", ["sector4=sector2", "geo=eu"], "all")
-    options = Options(shape, total="value", contributor="company", p=10, exact_only=exact)
-    result = protect_file(folder / "magnitude1_p10_input.csv", options)
+    nest, file = ("sector4=sector2", "geo=eu"), folder / "magnitude1_p10_input.csv"
+    asked = Asked(file, "sector4,geo", nest, total="value", contributor="company", p=10, exact_only=exact)
+    result = protect_own(asked, layout(asked.by, asked.nest, asked.margins))
     expected = {(row["sector4"], row["geo"]): row for row in rows_of(folder / "magnitude1_p10_expected.csv")}
     for labels, primary in zip(result.table.labels, result.primary, strict=True):
         assert primary == (expected[labels]["primary"] == "TRUE"), labels
@@ -102,7 +109,9 @@ def test_protecting_linked_tables_one_by_one_is_caught(folder: Path) -> None:
     apart = np.array([regions.get(cell) in {"A", "B", "K", "L", "M"} for cell in range(13)])
     values = case.system.forms.dot(case.inner)
     task = task_of(case, exact=True)
-    seen = Attacker(View(task.system, np.where(task.system.owned(mask(case, apart)), np.nan, values))).intervals()
+    seen = Attacker(
+        View(task.system, np.where(task.system.owned(mask(case, apart)), np.nan, values))
+    ).intervals()
     assert seen.width.min() == 0
     together = protect(task_of(case, exact=False))
     assert safe_for_everybody(task, together, case.k)

@@ -10,7 +10,13 @@ import pytest
 
 from iesiz.disclosure.attacker import Attacker, View
 from iesiz.disclosure.primary import (
-    Shares, below_threshold, dominance_protection, dominated, group_disclosed, p_of_dominance, p_percent,
+    Shares,
+    below_threshold,
+    dominance_protection,
+    dominated,
+    group_disclosed,
+    p_of_dominance,
+    p_percent,
     upper_protection,
 )
 from iesiz.disclosure.system import system_of
@@ -35,7 +41,9 @@ def test_sensitivity_rules(book: dict) -> None:
     assert dominated(np.array([110000.0]), np.array([102000.0]), 90.909)[0]
     total, largest = np.array([float(last["total"])]), np.array([300.0])
     assert dominated(total, largest, 85)[0]
-    assert dominance_protection(total, largest, 85)[0] == pytest.approx(last["upper_protection_level"], abs=1e-12)
+    assert dominance_protection(total, largest, 85)[0] == pytest.approx(
+        last["upper_protection_level"], abs=1e-12
+    )
 
 
 def test_p_from_dominance(book: dict) -> None:

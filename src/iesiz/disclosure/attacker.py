@@ -118,6 +118,7 @@ class Attacker:
                     block.push(part, up)
 
     def width(self, target: int) -> float:
+        """How wide a target's interval has been seen to be."""
         return float(sum(block.hi[part] - block.lo[part] for block, part in self._homes[target]))
 
     def seen(self) -> Intervals:
@@ -161,7 +162,9 @@ def _snap(values: Floats) -> Floats:
     return np.where(np.abs(values - whole) < 1e-6, whole, values)
 
 
-def _split(unknown: Ints, rows: Rows, row_bounds: tuple[Floats, Floats], forms: Rows, watched: Ints) -> list[Block]:
+def _split(
+    unknown: Ints, rows: Rows, row_bounds: tuple[Floats, Floats], forms: Rows, watched: Ints
+) -> list[Block]:
     """A block for each component that one of the forms touches."""
     rows, forms = rows.within(unknown), forms.within(unknown)
     block_of, ceiling = blocks(rows), _ceiling(rows, row_bounds[1])
@@ -195,5 +198,7 @@ def _ceiling(rows: Rows, upper: Floats) -> Floats:
     ceiling = np.full(rows.columns, CEILING)
     positive = np.bincount(rows.row_of, weights=rows.data <= 0, minlength=len(rows)) == 0
     usable = positive[rows.row_of] & np.isfinite(upper[rows.row_of])
-    np.minimum.at(ceiling, rows.indices[usable], np.maximum(upper[rows.row_of[usable]] / rows.data[usable], 0.0))
+    np.minimum.at(
+        ceiling, rows.indices[usable], np.maximum(upper[rows.row_of[usable]] / rows.data[usable], 0.0)
+    )
     return ceiling

@@ -87,7 +87,7 @@ class Block:
         self.lo, self.hi, self.low, self.high = self._before
 
     def _section(self, facts: dict[int, float]) -> tuple[Floats, Floats]:
-        """Ends over mixtures of two seen points in which one variable has its value (possible tables are convex)."""
+        """Ends over mixtures of two points where a variable has its value (possible tables are convex)."""
         nothing = np.full(len(self.parts), np.inf), np.full(len(self.parts), -np.inf)
         if len(facts) != 1 or not self._pool:
             return nothing

@@ -1,6 +1,6 @@
 """What falls apart: values known at once from what is published, and blocks that share no equation.
 
-In: rows with right-hand sides over non-negative variables. Out: the fixed variables and the blocks of the rest.
+In: rows with right-hand sides over non-negative variables. Out: fixed variables and the blocks of the rest.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
 from iesiz.disclosure.sparse import Floats, Ints, Rows
+from iesiz.disclosure.union_kernel import join
 from iesiz.errors import PrivacyRefusal
 
 SLACK = 1e-6  # what rounding may add up to in a sum of published values, relative to its size
@@ -39,7 +39,9 @@ def follow(equations: Rows, sums: Floats) -> Known:
     while True:
         unknown = np.isnan(values)
         rest = sums - equations.dot(np.where(unknown, 0.0, values))
-        open_parts = np.bincount(equations.row_of, weights=unknown[equations.indices], minlength=len(equations))
+        open_parts = np.bincount(
+            equations.row_of, weights=unknown[equations.indices], minlength=len(equations)
+        )
         if np.any(rest < -scale) or np.any((open_parts == 0) & (np.abs(rest) > scale)):
             raise PrivacyRefusal("the published values contradict each other: a part exceeds its total")
         rest = np.where(rest <= scale, 0.0, rest)
@@ -50,32 +52,8 @@ def follow(equations: Rows, sums: Floats) -> Known:
         values[equations.indices[hits]] = rest[equations.row_of[hits]]
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]  # numba ships no types
-def _root(parent: Ints, node: int) -> int:
-    while parent[node] != node:
-        parent[node] = parent[parent[node]]
-        node = parent[node]
-    return node
-
-
-@njit(cache=True)  # type: ignore[untyped-decorator]  # numba ships no types
-def _join(indptr: Ints, indices: Ints, parent: Ints) -> None:
-    for row in range(len(indptr) - 1):
-        first = -1
-        for entry in range(indptr[row], indptr[row + 1]):
-            root = _root(parent, indices[entry])
-            if first < 0:
-                first = root
-            elif root != first:
-                low, high = min(root, first), max(root, first)
-                parent[high] = low
-                first = low
-    for node in range(len(parent)):
-        parent[node] = _root(parent, node)
-
-
 def blocks(rows: Rows) -> Ints:
     """The block of each column: columns that share a row are in one; shape (columns,), numbered from 0."""
     parent = np.arange(rows.columns, dtype=np.int64)
-    _join(rows.indptr, rows.indices, parent)
+    join(rows.indptr, rows.indices, parent)
     return np.unique(parent, return_inverse=True)[1].astype(np.int64)

@@ -44,7 +44,9 @@ class Columns:
         except ValueError:
             value = math.nan
         if not abs(value) <= LARGEST or (whole and value != int(value)):
-            raise InputError(f"{self.path}, line {line}: column {column} must hold {kind} of at most 12 digits")
+            raise InputError(
+                f"{self.path}, line {line}: column {column} must hold {kind} of at most 12 digits"
+            )
         return value
 
 
@@ -66,7 +68,9 @@ def read(path: Path, needed: tuple[str, ...]) -> Columns:
     except UnicodeDecodeError:
         raise InputError(f"{path}: is not UTF-8 text; save it as UTF-8") from None
     except csv.Error:
-        raise InputError(f"{path}, line {reader.line_num}: is not well-formed CSV (quotes, line ends)") from None
+        raise InputError(
+            f"{path}, line {reader.line_num}: is not well-formed CSV (quotes, line ends)"
+        ) from None
 
 
 def _columns(path: Path, reader: csv._reader, needed: tuple[str, ...]) -> Columns:  # type: ignore[name-defined]
@@ -81,7 +85,9 @@ def _columns(path: Path, reader: csv._reader, needed: tuple[str, ...]) -> Column
         if not any(row):
             continue
         if len(row) != len(header):
-            raise InputError(f"{path}, line {reader.line_num}: {len(header)} fields expected, {len(row)} found")
+            raise InputError(
+                f"{path}, line {reader.line_num}: {len(header)} fields expected, {len(row)} found"
+            )
         rows.append(row)
         lines.append(reader.line_num)
     if not rows:

@@ -6,9 +6,6 @@ Must not need an exact count.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-
 import numpy as np
 
 from iesiz.disclosure.attacker import Attacker, Intervals, View
@@ -17,78 +14,46 @@ from iesiz.disclosure.layout import Layout, layout
 from iesiz.disclosure.sparse import Bools, Floats
 from iesiz.disclosure.system import system_of
 from iesiz.disclosure.tables import TOTAL, Dimension, Table, all_margins, codes_of, cross
-from iesiz.errors import InputError, PrivacyRefusal
+from iesiz.errors import InputError, PrivacyRefusal, SettingsError
+from iesiz.own_table import Asked, Bound, Bounds
 
 STATUS, SUPPRESSED = "status", "suppressed"
 
 
-@dataclass(frozen=True)
-class Bound:
-    """One withheld cell: its labels and the ends of the interval (infinite if nothing bounds it)."""
-
-    labels: tuple[str, ...]
-    lo: float
-    hi: float
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """The attacker's view of a file.
-
-    Attributes:
-        cells: every withheld cell, in the file's order.
-        exact: cells whose value is the only possible one.
-        narrow: cells with an interval narrower than k, the exact ones among them.
-    """
-
-    cells: tuple[Bound, ...]
-    exact: int
-    narrow: int
-
-    @property
-    def found(self) -> bool:
-        """Whether the table gives something away."""
-        return self.exact + self.narrow > 0
-
-
-def audit_file(
-    path: Path, *, by: str, number: str, nests: list[str] | None = None, k: int = 10, whole: bool = True
-) -> Bounds:
+def attack_file(asked: Asked) -> Bounds:
     """The bounds of each withheld cell of a protected table.
 
     Args:
-        path: CSV file with a row for each published or withheld cell; the label of a total is `Total`. If the
-            finest cells are given, those that are missing are taken to be empty.
-        by: comma-separated label columns.
-        number: column of counts (or of a magnitude, with `whole=False`).
-        nests: `child=group`; the column `group` names the group of each of the child's finest labels, and a
-            group's own rows carry its label in the child's column.
-        k: intervals narrower than this are counted.
-        whole: whether the numbers are whole.
+        asked: a CSV file with a row for each published or withheld cell; the label of a total is `Total`. If
+            the finest cells are given, those that are missing are taken to be empty. With `nest`, the column
+            `group` names the group of each of the child's finest labels, and a group's own rows carry its
+            label in the child's column.
 
     Raises:
         InputError: the file cannot be read as a protected table, or its values contradict each other.
         SettingsError: the options do not fit the file.
     """
-    shape = layout(by, nests or [], "all")
-    columns = read(path, _columns(path, shape, number))
+    if (asked.count is None) == (asked.total is None):
+        raise SettingsError("The audit of a file needs --by, and either --count or --sum.")
+    number, whole, path = asked.count or asked.total or "", asked.count is not None, asked.path
+    shape = layout(asked.by, asked.nest, "all")
+    columns = read(path, _columns(shape, number))
     table = cross(_dimensions(columns, shape), all_margins(shape.by))
     values, withheld = _values(columns, shape, table, number, whole)
     system = system_of(table.incidence, codes_of(table.dimensions))
-    merged, open_cells = np.full(system.cells, np.nan), np.zeros(system.cells, dtype=np.bool_)
+    merged = np.full(system.cells, np.nan)
     known = ~np.isnan(values)
     merged[system.planned[known]] = values[known]
     if np.any(np.abs(merged[system.planned[known]] - values[known]) > 1e-6):
         raise InputError(f"{path}: two rows for the same group of records have different values")
-    open_cells[system.planned[withheld]] = True
     try:
         seen = Attacker(View(system, merged)).intervals()
     except PrivacyRefusal as refusal:
         raise InputError(f"{path}: {refusal}; check sums, labels and --nest") from None
-    return _bounds(seen, table, withheld, system.planned, float(k), whole)
+    return _bounds(seen, table, withheld, system.planned, float(asked.k or 10), whole)
 
 
-def _columns(path: Path, shape: Layout, number: str) -> tuple[str, ...]:
+def _columns(shape: Layout, number: str) -> tuple[str, ...]:
     groups = tuple(nest.group for nest in shape.nests)
     return tuple(dict.fromkeys((*shape.by, *groups, number, STATUS)))
 
@@ -99,10 +64,14 @@ def _dimensions(columns: Columns, shape: Layout) -> tuple[Dimension, ...]:
     for name in shape.by:
         groups = [nest.group for nest in shape.nests if nest.child == name]
         labels = columns.text[name]
-        above = {columns.text[g][i] for g in groups for i in range(len(columns)) if labels[i] != columns.text[g][i]}
+        above = {
+            columns.text[g][i] for g in groups for i in range(len(columns)) if labels[i] != columns.text[g][i]
+        }
         leaves = tuple(sorted(set(labels) - above - {TOTAL}))
         if not leaves or "" in leaves:
-            raise InputError(f"{columns.path}: column {name} needs labels that are neither empty nor {TOTAL} only")
+            raise InputError(
+                f"{columns.path}: column {name} needs labels that are neither empty nor {TOTAL} only"
+            )
         groupings = tuple(_grouping(columns, name, group, leaves) for group in groups)
         found.append(Dimension(name, leaves, groupings))
     return tuple(found)
@@ -112,7 +81,9 @@ def _grouping(columns: Columns, name: str, group: str, leaves: tuple[str, ...]) 
     found: dict[str, str] = {}
     for label, above, line in zip(columns.text[name], columns.text[group], columns.lines, strict=True):
         if label in leaves and (not above or found.setdefault(label, above) != above):
-            raise InputError(f"{columns.path}, line {line}: {group} must name one group for each finest label of {name}")
+            raise InputError(
+                f"{columns.path}, line {line}: {group} must name one group for each finest label of {name}"
+            )
     return tuple(found[leaf] for leaf in leaves)
 
 
@@ -129,7 +100,9 @@ def _values(columns: Columns, shape: Layout, table: Table, number: str, whole: b
         seen.add(cell)
         value, hidden = numbers[record], columns.text[STATUS][record] == SUPPRESSED
         if hidden != np.isnan(value):
-            raise InputError(f"{columns.path}, line {line}: a cell is either {SUPPRESSED} and empty or has a number")
+            raise InputError(
+                f"{columns.path}, line {line}: a cell is either {SUPPRESSED} and empty or has a number"
+            )
         if value < 0:
             raise InputError(f"{columns.path}, line {line}: column {number} must not be negative")
         values[cell], withheld[cell] = value, hidden
@@ -140,11 +113,13 @@ def _values(columns: Columns, shape: Layout, table: Table, number: str, whole: b
     return values, withheld
 
 
-def _bounds(seen: Intervals, table: Table, withheld: Bools, planned: np.ndarray, k: float, whole: bool) -> Bounds:
+def _bounds(
+    seen: Intervals, table: Table, withheld: Bools, planned: np.ndarray, k: float, whole: bool
+) -> Bounds:
     place = {int(form): target for target, form in enumerate(seen.forms)}
     cells = np.flatnonzero(withheld)
-    found = [place.get(int(planned[cell])) for cell in cells]
-    if any(target is None for target in found):
+    found = [place.get(int(planned[cell]), -1) for cell in cells]
+    if -1 in found:
         raise InputError("a withheld cell is made of the same records as a published one")
     lo, hi = seen.lo[found], seen.hi[found]
     only = np.floor(hi + 1e-6) <= np.ceil(lo - 1e-6) if whole else hi - lo <= 1e-6 * np.maximum(1.0, lo)

@@ -82,7 +82,7 @@ def judge(task: Task, withheld: Bools, shifts: Sequence[Shift] = ()) -> Verdict:
 
 
 def _everybody(task: Task, attacker: Attacker) -> tuple[list[Finding], float]:
-    """Findings without any knowledge, and the narrowest interval: solved on until no other can be narrower."""
+    """Findings without any knowledge, and the narrowest interval, solved until no other can be narrower."""
     forms = attacker.targets
     needs = np.where(task.needs.up[forms] + task.needs.down[forms] > 0, np.inf, _lengths(task)[forms])
     seen = attacker.intervals(needs)

@@ -5,6 +5,7 @@ In: columns and the options `--by`, `--nest`, `--margins`. Out: a `Table` with t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,7 +35,7 @@ class Layout:
     margins: frozenset[frozenset[str]]
 
 
-def layout(by: str, nests: list[str], margins: str) -> Layout:
+def layout(by: str, nests: Sequence[str], margins: str) -> Layout:
     """Parse the options.
 
     Args:
@@ -57,7 +58,9 @@ def layout(by: str, nests: list[str], margins: str) -> Layout:
         raise SettingsError("--by expects different column names, separated by commas")
     for nest in found:
         if _leaf(nest.child, found) not in names:
-            raise SettingsError(f"--nest {nest.child}={nest.group}: {nest.child} is not among the columns of --by")
+            raise SettingsError(
+                f"--nest {nest.child}={nest.group}: {nest.child} is not among the columns of --by"
+            )
     return Layout(names, found, _margins(margins, names))
 
 
@@ -95,7 +98,9 @@ def table(columns: Columns, shape: Layout) -> tuple[Table, Ints]:
     """
     dimensions = tuple(_dimension(columns, name, shape.nests) for name in shape.by)
     if inner_count(dimensions) > LARGEST:
-        raise InputError(f"{columns.path}: the columns cross to more than {LARGEST} cells; use fewer or wider groups")
+        raise InputError(
+            f"{columns.path}: the columns cross to more than {LARGEST} cells; use fewer or wider groups"
+        )
     inner = np.zeros(len(columns), dtype=np.int64)
     for dimension in dimensions:
         number = {label: code for code, label in enumerate(dimension.leaves)}
@@ -113,8 +118,15 @@ def _dimension(columns: Columns, name: str, nests: tuple[Nest, ...]) -> Dimensio
             group_of = _groups(columns, name, nest.group)
             groupings.append(tuple(group_of[leaf] for leaf in leaves))
     if TOTAL in leaves or "" in leaves:
-        line = next(line for label, line in zip(columns.text[name], columns.lines, strict=True) if label in ("", TOTAL))
-        raise InputError(f"{columns.path}, line {line}: column {name} needs a label other than {TOTAL}; give inner cells only")
+        line = next(
+            line
+            for label, line in zip(columns.text[name], columns.lines, strict=True)
+            if label in ("", TOTAL)
+        )
+        raise InputError(
+            f"{columns.path}, line {line}: column {name} needs a label other than {TOTAL}; "
+            "give inner cells only"
+        )
     try:
         return Dimension(name, leaves, tuple(groupings))
     except ValueError as error:
@@ -127,5 +139,7 @@ def _groups(columns: Columns, child: str, group: str) -> dict[str, str]:
         if not above or above == TOTAL:
             raise InputError(f"{columns.path}, line {line}: column {group} needs a label other than {TOTAL}")
         if found.setdefault(label, above) != above:
-            raise InputError(f"{columns.path}, line {line}: a value of {child} must lie in one group of {group}")
+            raise InputError(
+                f"{columns.path}, line {line}: a value of {child} must lie in one group of {group}"
+            )
     return found

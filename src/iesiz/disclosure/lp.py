@@ -6,6 +6,7 @@ Any status but optimal raises: an answer that is not proven is not an answer.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import highspy
 import numpy as np
@@ -21,6 +22,14 @@ class Optimum:
     value: float
     point: Floats
     duals: Floats
+
+
+def new_solver() -> Any:
+    """A silent solver on one thread, so that the same program gives the same answer."""
+    solver = highspy.Highs()  # type: ignore[no-untyped-call]  # highspy publishes no types
+    for option, value in (("output_flag", False), ("threads", 1), ("parallel", "off"), ("random_seed", 0)):
+        solver.setOptionValue(option, value)
+    return solver
 
 
 class Model:
@@ -48,9 +57,7 @@ class Model:
         program.a_matrix_.start_ = rows.indptr.astype(np.int32)
         program.a_matrix_.index_ = rows.indices.astype(np.int32)
         program.a_matrix_.value_ = rows.data
-        self._highs = highspy.Highs()
-        for option, value in (("output_flag", False), ("threads", 1), ("parallel", "off"), ("random_seed", 0)):
-            self._highs.setOptionValue(option, value)
+        self._highs = new_solver()
         self._highs.setOptionValue("presolve", "off")
         self._highs.setOptionValue("solver", "simplex")
         self._highs.setOptionValue("simplex_strategy", 4 if warm else 1)
@@ -88,7 +95,9 @@ class Model:
             status = self._highs.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
             name = self._highs.modelStatusToString(status)
-            raise PrivacyRefusal(f"the solver proved no optimum ({name}); nothing may be published on this answer")
+            raise PrivacyRefusal(
+                f"the solver proved no optimum ({name}); nothing may be published on this answer"
+            )
         solution = self._highs.getSolution()
         value = self._highs.getInfo().objective_function_value
         return Optimum(value, np.array(solution.col_value), np.array(solution.row_dual))

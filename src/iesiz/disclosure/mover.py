@@ -1,9 +1,9 @@
 """The cheapest way to make one withheld number uncertain.
 
 A table that differs from the true one only in withheld cells shows that these cannot be told from it. For a
-number whose interval is too narrow, a linear program finds the table that moves it far enough and, weighted by
-what is lost, moves the fewest published cells; those are withheld. Every table found widens the
-intervals of all withheld numbers (Kelly, Golden and Assad 1992 and Fischetti and Salazar 2001 use the same program).
+number whose interval is too narrow, a linear program finds the table that moves it far enough and, weighted
+by what is lost, moves the fewest published cells; those are withheld. Every table found widens the intervals
+of all withheld numbers (Kelly, Golden and Assad 1992 and Fischetti and Salazar 2001 use the same program).
 
 In: the system, the exact variables, a neighbourhood. Must not decide who needs what.
 """
@@ -17,7 +17,8 @@ from iesiz.disclosure.sparse import Bools, Floats, Ints, Rows, beside, empty, st
 from iesiz.disclosure.system import LinearSystem
 from iesiz.disclosure.witness import MOVED
 
-FREE = 1e-4  # cost of moving what is withheld, against 1 for what is published: nothing moves without a reason
+# Cost of moving what is withheld, against 1 for what is published: nothing moves without a reason.
+FREE = 1e-4
 
 
 class Mover:
@@ -47,7 +48,9 @@ class Mover:
         up, unit = prices[self._owner] / units[self._forms], units[self._forms]
         down = prices[self._owner] / np.maximum(np.minimum(values, unit), unit * 1e-3)
         self._cost, self._free = np.concatenate([up, down]), np.tile(FREE / unit, 2)
-        self._room = np.concatenate([np.full(len(variables), np.inf), inner[variables], np.full(2 * self._long, np.inf)])
+        self._room = np.concatenate(
+            [np.full(len(variables), np.inf), inner[variables], np.full(2 * self._long, np.inf)]
+        )
         self._model = self._build(system, inner, np.flatnonzero(~single), mask)
         columns = np.arange(2 * len(variables))
         self._model.price(columns, np.full(len(columns), float(self._free.min(initial=FREE))))
@@ -69,7 +72,9 @@ class Mover:
         touched = np.flatnonzero(system.limits.rows.any(mask))
         rules = system.limits.rows.take(touched)
         at, near = rules.dot(inner), rules.within(self.variables)
-        slack = stack([Rows(np.arange(count + 1), np.arange(count), np.ones(count), count), empty(len(near), count)])
+        slack = stack(
+            [Rows(np.arange(count + 1), np.arange(count), np.ones(count), count), empty(len(near), count)]
+        )
         changes = stack([forms, near])
         program = beside([changes, changes.scaled(-1.0), slack.scaled(-1.0), slack])
         lower = np.concatenate([np.zeros(count), system.limits.lower[touched] - at])

@@ -1,8 +1,7 @@
 """The fewest withheld cells for a small system, by a mixed-integer program over whole patterns.
 
-For each number that needs it the program holds two other possible tables between which the number moves far
-enough; a cell may move only if it is withheld (after Fischetti and Salazar 2001). The numbers of complementary cells
-join the program only when a solution leaves them too narrow.
+For each sensitive number the program holds two other possible tables between which the number moves far
+enough; a cell may move only if it is withheld (after Fischetti and Salazar 2001).
 
 In: a task and the best pattern so far. Out: a cheaper pattern, or None. Must be deterministic: the limit is a
 number of nodes, never a time.
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 import highspy
 import numpy as np
 
+from iesiz.disclosure.lp import new_solver
 from iesiz.disclosure.sparse import Bools, Floats
 from iesiz.disclosure.task import Task
 
@@ -25,7 +25,7 @@ REACH = 2.0  # the two tables move no cell by more than this many times the long
 
 @dataclass(frozen=True, eq=False)
 class Pattern:
-    """Withheld cells, shape (cells,), and changes of the variables that show it, shape (tables, variables)."""
+    """Withheld cells, shape (cells,), and the changes that show it, shape (tables, variables)."""
 
     withheld: Bools
     tables: Floats
@@ -38,16 +38,16 @@ class Program:
         """Start with one binary for each cell and no table."""
         self.task, self._cells = task, task.system.cells
         self._reach = REACH * float(task.needs.length.max())
-        self._highs = highspy.Highs()
-        for option, value in (("output_flag", False), ("threads", 1), ("parallel", "off"), ("random_seed", 0)):
-            self._highs.setOptionValue(option, value)
+        self._highs = new_solver()
         self._highs.setOptionValue("mip_max_nodes", NODES)
         self._highs.setOptionValue("mip_rel_gap", 0.0)
         self._highs.setOptionValue("mip_abs_gap", GAP)
         cells = np.arange(self._cells, dtype=np.int32)
         self._highs.addVars(self._cells, task.sensitive.astype(float), 1.0 - task.fixed.astype(float))
         self._highs.changeColsCost(self._cells, cells, prices)
-        self._highs.changeColsIntegrality(self._cells, cells, np.full(self._cells, highspy.HighsVarType.kInteger))
+        self._highs.changeColsIntegrality(
+            self._cells, cells, np.full(self._cells, highspy.HighsVarType.kInteger)
+        )
 
     def cut(self, prices: Floats, below: float) -> None:
         """Ask for a pattern cheaper than this."""
@@ -62,17 +62,19 @@ class Program:
         self._apart(form, (-down,), float(needs.down[form]))
 
     def _apart(self, form: int, tables: tuple[int, ...], length: float) -> None:
-        """The first table's value (or minus its value), less the second's, is at least this if the cell is withheld."""
+        """The first table's value (or minus it), less the second's, reaches this if the cell is withheld."""
         if length <= 0:
             return
         parts = self.task.system.forms.row(form)
-        columns = [int(self.task.system.owner[form])] + [abs(start) + part for start in tables for part in parts]
+        columns = [int(self.task.system.owner[form])] + [
+            abs(start) + part for start in tables for part in parts
+        ]
         ends = [1.0 if start == tables[0] and start > 0 else -1.0 for start in tables for _ in parts]
         self._highs.addRow(0.0, np.inf, len(columns), np.array(columns, np.int32), np.array([-length, *ends]))
 
     def _table(self) -> int:
         """Columns of another possible table (as change from the true one); gives the first column."""
-        system, start = self.task.system, self._highs.getNumCol()
+        system, start = self.task.system, int(self._highs.getNumCol())
         lowest = -np.minimum(self.task.inner, self._reach)
         self._highs.addVars(system.variables, lowest, np.full(system.variables, self._reach))
         at = system.limits.rows.dot(self.task.inner)
@@ -81,7 +83,9 @@ class Program:
             bounds = (system.limits.lower[row] - at[row], system.limits.upper[row] - at[row])
             self._highs.addRow(*bounds, len(columns), columns, system.limits.rows.coefficients(row))
         for form in range(len(system.forms)):
-            columns = np.concatenate([start + system.forms.row(form), system.owner[form : form + 1]]).astype(np.int32)
+            columns = np.concatenate([start + system.forms.row(form), system.owner[form : form + 1]]).astype(
+                np.int32
+            )
             for sign, room in ((1.0, self._reach), (-1.0, min(self._reach, self.task.values[form]))):
                 weights = np.concatenate([np.full(len(columns) - 1, sign), [-room]])
                 self._highs.addRow(-np.inf, 0.0, len(columns), columns, weights)
@@ -98,7 +102,7 @@ class Program:
 
 
 def cheapest(task: Task, prices: Floats, below: float) -> Pattern | None:
-    """The cheapest pattern that protects the sensitive cells from everybody, if the nodes suffice to find one.
+    """The cheapest pattern that protects the sensitive cells from everybody, if the nodes suffice.
 
     Args:
         task: what to protect.

@@ -32,7 +32,9 @@ def not_negative(values: Floats) -> None:
         PrivacyRefusal: a value is negative or not a number.
     """
     if not np.all(np.asarray(values) >= 0):
-        raise PrivacyRefusal("a value is negative or not a number; the disclosure rules need values of at least 0")
+        raise PrivacyRefusal(
+            "a value is negative or not a number; the disclosure rules need values of at least 0"
+        )
 
 
 def below_threshold(
@@ -59,7 +61,7 @@ def below_threshold(
 
 
 def upper_protection(shares: Shares, p: float) -> Floats:
-    """Distance that an upper estimate of each cell must keep: `p/100 x1 - (X - x1 - x2)`; sensitive if positive.
+    """Distance that an upper estimate must keep: `p/100 x1 - (X - x1 - x2)`; sensitive if positive.
 
     Raises:
         PrivacyRefusal: a contribution is negative.

@@ -1,6 +1,7 @@
 """Sensitive cells to a safe pattern: search, attack, judge, repair, until the judge is content.
 
-In: a task. Out: a frozen `Protected`, or a refusal. Must not let anything through that the judge did not pass.
+In: a task. Out: a frozen `Protected`, or a refusal. Must not let anything through that the judge
+did not pass.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from iesiz.errors import PrivacyRefusal
 REPAIRS = 50
 POLISHED = 600  # systems with more withheld cells are not searched for cells to give back
 MOVES = 1500  # moves spent on the search for cells to give back, some milliseconds each
-SMALL = 400_000  # forms times sensitive forms times variables, up to which whole patterns are searched
+SMALL = 60_000  # forms times sensitive forms times variables, up to which whole patterns are searched
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,16 +50,21 @@ class Protected:
             raise PrivacyRefusal(f"{len(self.verdict.findings)} withheld numbers are not protected")
 
 
-def protect(task: Task) -> Protected:
+def protect(task: Task, cost: Floats | None = None, moves: int = MOVES) -> Protected:
     """Choose what to withhold and prove it.
+
+    Args:
+        task: what to protect.
+        cost: what withholding each cell costs, shape (cells,); see `prices` if left out.
+        moves: spent on the search for cells to give back.
 
     Raises:
         PrivacyRefusal: no pattern passed the judge within the cap, or the solver proved no optimum.
     """
-    start, cost = time.perf_counter(), prices(task)
+    start, cost = time.perf_counter(), prices(task) if cost is None else cost
     search = Search(task, cost)
     search.run()
-    while int(search.withheld.sum()) <= POLISHED and search.improve(MOVES):
+    while int(search.withheld.sum()) <= POLISHED and search.improve(moves):
         pass
     found = [search]
     pattern = cheapest(task, cost, search.cost) if _small(task) else None
@@ -73,9 +79,11 @@ def _passed(search: Search, start: float) -> Protected:
     """Let the judge send the pattern back until he is content.
 
     Raises:
-        PrivacyRefusal: the cap is reached.
+        PrivacyRefusal: the cap is reached, or a cell that is published already would have to be withheld.
     """
     for repair in range(REPAIRS):
+        if np.any(search.withheld & search.task.fixed):
+            raise PrivacyRefusal("nothing but cells that are published already could protect a number")
         verdict = judge(search.task, search.withheld, search.witnesses.shifts)
         if not verdict.findings:
             return Protected(search.withheld, verdict, repair, time.perf_counter() - start)
@@ -90,7 +98,7 @@ def _passed(search: Search, start: float) -> Protected:
 
 
 def prices(task: Task) -> Floats:
-    """What withholding a cell costs: one for each planned cell that it stands for, and a little for its size."""
+    """What withholding a cell costs: one for each planned cell that it stands for, and some for its size."""
     size = np.zeros(task.system.cells)
     np.maximum.at(size, task.system.owner, np.log1p(task.values))
     price = task.system.weight * (1 + 0.01 * size / max(float(size.max()), 1.0))

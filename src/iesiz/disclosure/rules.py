@@ -43,7 +43,8 @@ class Needs:
     @property
     def length(self) -> Floats:
         """How far a form has to move in all, shape (forms,); at least 1 for whole numbers."""
-        return np.maximum.reduce([self.width, self.up, self.down, self.whole.astype(np.float64)])
+        found: Floats = np.maximum.reduce([self.width, self.up, self.down, self.whole.astype(np.float64)])
+        return found
 
     def relaxed(self, forms: Bools) -> Needs:
         """The same needs, but only the width for some of the forms."""
@@ -60,16 +61,26 @@ class Needs:
         wide = hi - lo >= self.width[forms] - slack
         reach = (hi - values >= self.up[forms] - slack) & (values - lo >= self.down[forms] - slack)
         several = np.floor(hi + slack) > np.ceil(lo - slack)
-        return wide & reach & (several | ~self.whole[forms])
+        fits: Bools = wide & reach & (several | ~self.whole[forms])
+        return fits
 
 
 def widths(values: Floats, width: Floats | float, whole: bool = True) -> Needs:
     """The same kind of need for all forms: an interval of a given width around nothing in particular."""
     none = np.zeros(len(values))
-    return Needs(np.broadcast_to(np.asarray(width, float), values.shape).copy(), none, none, np.full(len(values), whole))
+    return Needs(
+        np.broadcast_to(np.asarray(width, float), values.shape).copy(),
+        none,
+        none,
+        np.full(len(values), whole),
+    )
 
 
 def join(first: Needs, second: Needs) -> Needs:
     """The needs of two measures, one after the other."""
-    pairs = ((first.width, second.width), (first.up, second.up), (first.down, second.down), (first.whole, second.whole))
-    return Needs(*(np.concatenate(pair) for pair in pairs))
+    return Needs(
+        np.concatenate([first.width, second.width]),
+        np.concatenate([first.up, second.up]),
+        np.concatenate([first.down, second.down]),
+        np.concatenate([first.whole, second.whole]),
+    )

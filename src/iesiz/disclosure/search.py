@@ -1,4 +1,4 @@
-"""Which cells to withhold beside the sensitive ones: widen what is too narrow, then give back what is not needed.
+"""Which cells to withhold beside the sensitive ones: widen what is too narrow, then give back the rest.
 
 In: a task. Out: a mask of withheld cells with the witnesses that show it safe. Deterministic: ties by cell
 number. The attacker and the judge have the last word, not this module.

@@ -40,7 +40,7 @@ class Rows:
         """
         if self.indptr[0] != 0 or self.indptr[-1] != len(self.indices) or len(self.indices) != len(self.data):
             raise ValueError("row starts, columns and coefficients do not fit together")
-        if len(self.indices) and not (0 <= self.indices.min() and self.indices.max() < self.columns):
+        if len(self.indices) and not (self.indices.min() >= 0 and self.indices.max() < self.columns):
             raise ValueError(f"a column number lies outside 0..{self.columns - 1}")
 
     @cached_property
@@ -67,7 +67,7 @@ class Rows:
     def dot(self, vector: NDArray[np.generic]) -> Floats:
         """Product with a vector of shape (columns,); shape (rows,)."""
         weights = self.data * np.asarray(vector, dtype=np.float64)[self.indices]
-        return np.bincount(self.row_of, weights=weights, minlength=len(self))
+        return np.bincount(self.row_of, weights=weights, minlength=len(self)).astype(np.float64)
 
     def any(self, mask: Bools) -> Bools:
         """Which rows hold a column of the mask, shape (rows,)."""

@@ -44,7 +44,7 @@ class LinearSystem:
         planned: the decision of each planned cell as labelled, shape (planned,); two labels whose
             numbers are made of the same variables are one decision.
         limits: what everyone knows besides.
-        axes: code of each variable along each axis of the finest cross-classification, shape (variables, axes).
+        axes: code of each variable along each axis of the finest crossing, shape (variables, axes).
     """
 
     forms: Rows

@@ -93,7 +93,9 @@ def cross(dimensions: tuple[Dimension, ...], margins: frozenset[frozenset[str]])
     strides = _strides(dimensions)
     labels, rows = [], []
     for choice in product(*codes):
-        detailed = frozenset(d.name for d, (label, _) in zip(dimensions, choice, strict=True) if label != TOTAL)
+        detailed = frozenset(
+            d.name for d, (label, _) in zip(dimensions, choice, strict=True) if label != TOTAL
+        )
         if detailed in kept:
             labels.append(tuple(label for label, _ in choice))
             rows.append(_covered([covered for _, covered in choice], strides))

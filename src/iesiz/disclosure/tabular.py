@@ -1,13 +1,12 @@
 """An analyst's own table: from records to a protected table and the reasons for it.
 
-In: a CSV file and frozen options. Out: a frozen `ProtectedTable`. The rules are those of every release;
+In: a CSV file and frozen asked. Out: a frozen `ProtectedTable`. The rules are those of every release;
 k is fixed here.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -20,59 +19,9 @@ from iesiz.disclosure.sparse import Bools, Floats, Ints
 from iesiz.disclosure.system import LinearSystem, system_of, two_measures
 from iesiz.disclosure.tables import Table, codes_of
 from iesiz.disclosure.task import Task
-from iesiz.errors import SettingsError
+from iesiz.own_table import Asked
 
 HIDDEN_SHARE = 1e-3  # a withheld magnitude that no rule protects must still not be exact
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the analyst asked for.
-
-    Attributes:
-        shape: dimensions, groupings, margins.
-        count: column with the number of people in a record; None if each record is one.
-        total: column of a magnitude to be summed, or None for a table of counts.
-        contributor: column that names who contributed a magnitude; None if every record is somebody else.
-        k: smallest count published; None leaves it at 10 for counts and unused for magnitudes alone.
-        p: per cent of the p % rule.
-        zeros: whether empty cells are sensitive.
-        exact_only: bar exact disclosure only, instead of intervals narrower than the rule.
-    """
-
-    shape: Layout
-    count: str | None = None
-    total: str | None = None
-    contributor: str | None = None
-    k: int | None = None
-    p: float = 10.0
-    zeros: bool = False
-    exact_only: bool = False
-
-    def __post_init__(self) -> None:
-        """Check the ranges.
-
-        Raises:
-            SettingsError: a value outside its range, or options that do not go together.
-        """
-        if self.k is not None and not 1 <= self.k <= 1_000_000:
-            raise SettingsError("-k expects a whole number of at least 1")
-        if not 0 < self.p <= 1000:
-            raise SettingsError("-p expects a percentage above 0")
-        if self.contributor and not self.total:
-            raise SettingsError("--contributor goes with --sum")
-
-    @property
-    def counts(self) -> bool:
-        """Whether the table holds counts (it does unless only a sum is asked for)."""
-        return self.count is not None or self.total is None
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Every column that is read, once each."""
-        named = (*self.shape.by, *(n.group for n in self.shape.nests), *(n.child for n in self.shape.nests))
-        optional = tuple(name for name in (self.count, self.total, self.contributor) if name)
-        return tuple(dict.fromkeys(named + optional))
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,27 +61,38 @@ class _Part:
     insiders: tuple[tuple[int, ...], ...]
 
 
-def protect_file(path: Path, options: Options) -> ProtectedTable:
+def protect_own(asked: Asked, shape: Layout) -> ProtectedTable:
     """Read, find the sensitive cells, protect them.
+
+    Args:
+        asked: the file and the rules.
+        shape: dimensions, groupings and margins that the options name.
 
     Raises:
         InputError: the file cannot be used.
         PrivacyRefusal: a negative value, or no safe pattern.
         SettingsError: the options do not fit the file.
     """
-    columns = read(path, options.columns)
-    planned, cell_of = table(columns, options.shape)
+    columns = read(asked.path, _needed(asked, shape))
+    planned, cell_of = table(columns, shape)
     system = system_of(planned.incidence, codes_of(planned.dimensions))
     parts = []
-    if options.counts:
-        parts.append(_counted(columns, cell_of, system, options))
-    if options.total:
-        parts.append(_summed(columns, cell_of, system, options))
+    if asked.count is not None or asked.total is None:
+        parts.append(_counted(columns, cell_of, system, asked))
+    if asked.total is not None:
+        parts.append(_summed(columns, cell_of, system, asked))
     result = protect(_task(system, parts))
     sensitive = np.logical_or.reduce([part.measure.sensitive for part in parts])
     measures = tuple(_by_label(part.measure, system) for part in parts)
     primary, withheld = sensitive[system.planned], result.withheld[system.planned]
     return ProtectedTable(planned, measures, primary, withheld, result)
+
+
+def _needed(asked: Asked, shape: Layout) -> tuple[str, ...]:
+    """Every column that is read, once each."""
+    named = (*shape.by, *(nest.group for nest in shape.nests), *(nest.child for nest in shape.nests))
+    optional = tuple(name for name in (asked.count, asked.total, asked.contributor) if name)
+    return tuple(dict.fromkeys(named + optional))
 
 
 def _by_label(measure: Measure, system: LinearSystem) -> Measure:
@@ -151,35 +111,37 @@ def _task(system: LinearSystem, parts: list[_Part]) -> Task:
     return Task(two_measures(system, system), inner, sensitive, nothing, needs, first.insiders + shifted)
 
 
-def _counted(columns: Columns, cell_of: Ints, system: LinearSystem, options: Options) -> _Part:
+def _counted(columns: Columns, cell_of: Ints, system: LinearSystem, asked: Asked) -> _Part:
     """Counts of people: threshold k, intervals of k, one person knows his own cell."""
-    k = options.k or 10
+    k = asked.k or 10
     counts = np.ones(len(columns))
-    if options.count:
-        counts = np.array(columns.numbers(options.count, whole=True))
+    if asked.count:
+        counts = np.array(columns.numbers(asked.count, whole=True))
     not_negative(counts)
-    inner = np.bincount(cell_of, weights=counts, minlength=system.variables)
+    inner = np.bincount(cell_of, weights=counts, minlength=system.variables).astype(np.float64)
     values = system.forms.dot(inner)
-    sensitive = below_threshold(values, k, zeros=options.zeros)
-    needs = widths(values, 1.0 if options.exact_only else float(k))
+    sensitive = below_threshold(values, k, zeros=asked.zeros)
+    needs = widths(values, 1.0 if asked.exact_only else float(k))
     alone = tuple((int(cell),) for cell in np.flatnonzero(inner == 1))
-    return _Part(Measure(options.count or "count", values, sensitive), inner, needs, alone)
+    return _Part(Measure(asked.count or "count", values, sensitive), inner, needs, alone)
 
 
-def _summed(columns: Columns, cell_of: Ints, system: LinearSystem, options: Options) -> _Part:
+def _summed(columns: Columns, cell_of: Ints, system: LinearSystem, asked: Asked) -> _Part:
     """A magnitude: p % rule and protection levels; who is alone in a cell knows it."""
-    name = str(options.total)
+    name = str(asked.total)
     amounts = np.array(columns.numbers(name, whole=False))
     not_negative(amounts)
     who = np.arange(len(columns))
-    if options.contributor:
-        who = np.unique(columns.text[options.contributor], return_inverse=True)[1]
+    if asked.contributor:
+        who = np.unique(columns.text[asked.contributor], return_inverse=True)[1]
     shares, people = _shares(system, cell_of, who, amounts)
-    inner = np.bincount(cell_of, weights=amounts, minlength=system.variables)
-    sensitive = p_percent(shares, options.p)
-    if options.k is not None:
-        sensitive |= below_threshold(people, options.k, zeros=options.zeros)
-    levels = np.where(sensitive & (not options.exact_only), np.maximum(upper_protection(shares, options.p), 0.0), 0.0)
+    inner = np.bincount(cell_of, weights=amounts, minlength=system.variables).astype(np.float64)
+    sensitive = p_percent(shares, asked.p)
+    if asked.k is not None:
+        sensitive |= below_threshold(people, asked.k, zeros=asked.zeros)
+    levels = np.where(
+        sensitive & (not asked.exact_only), np.maximum(upper_protection(shares, asked.p), 0.0), 0.0
+    )
     hidden = np.maximum(levels, HIDDEN_SHARE * shares.total)
     needs = Needs(hidden, levels, levels, np.zeros(len(levels), dtype=np.bool_))
     return _Part(Measure(name, shares.total, sensitive), inner, needs, _alone(cell_of, who))

@@ -1,4 +1,4 @@
-"""Tables that differ from the true one only in withheld cells: each is a proof that these cannot be told apart.
+"""Tables that differ from the true one only in withheld cells: each proves that these cannot be told apart.
 
 In: changes of variables. Out: the range that each form takes over the witnesses, for everybody and for
 an insider whose own variables must stay. Whoever relies on a witness checks it first (`holds`).

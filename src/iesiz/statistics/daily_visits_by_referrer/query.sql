@@ -1,6 +1,6 @@
 -- One row: visits to a site that came from a class of referrer, by the visit's first request.
 with classed as (
-    select site, visitor, pageview_count, if(referrer = 'malformed', 'other_site', referrer) as referrer
+    select site, visitor, if(referrer = 'malformed', 'other_site', referrer) as referrer
     from visits
 )
 
@@ -8,7 +8,6 @@ select
     site,
     referrer,
     count(distinct visitor) as visitor_count,
-    count(*) as visit_count,
-    count(*) filter (where pageview_count = 1) as bounce_count
+    count(*) as visit_count
 from classed
 group by site, referrer
