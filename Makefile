@@ -34,7 +34,7 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@ $(VENV)/.run
 
 nightly: $(VENV)/.run ## publish the bundled sample into ./store (or STORE=...) and show what was published
-	$(BIN)/iesiz run --settings $(SAMPLE) --store $(STORE)
+	$(BIN)/iesiz run --settings $(SAMPLE) --store $(STORE) --from 2026-11-01 --to 2026-11-10
 	$(BIN)/iesiz status --settings $(SAMPLE) --store $(STORE)
 	$(BIN)/iesiz query --settings $(SAMPLE) --store $(STORE) \
 		"select * from daily_visitors_by_site order by all limit 12"

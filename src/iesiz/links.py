@@ -24,6 +24,8 @@ class Link:
         unions: own distinct count to the other's: `max(parts) <= union <= sum(parts)`, on both sides of one
             unpublished set where the other table is summed as well.
         within: own distinct count to the other's, which holds every part and perhaps others besides.
+        by_route: each own step's numbers in `sums` are at most those of the page that the step is, in the
+            other table's cell of that route; the first step's are the same.
     """
 
     table: str
@@ -32,6 +34,7 @@ class Link:
     sums: Mapping[str, str] = field(default_factory=dict)
     unions: Mapping[str, str] = field(default_factory=dict)
     within: Mapping[str, str] = field(default_factory=dict)
+    by_route: bool = False
 
 
 def read_links(table: str, entries: Sequence[Mapping[str, Any]]) -> tuple[Link, ...]:
@@ -45,10 +48,11 @@ def read_links(table: str, entries: Sequence[Mapping[str, Any]]) -> tuple[Link, 
 
 def _link(table: str, entry: Mapping[str, Any]) -> Link:
     lists, maps = ("over", "over_there"), ("sums", "unions", "within")
-    known = {"table", *lists, *maps}
+    known = {"table", "by_route", *lists, *maps}
     fits = (
         set(entry) <= known
         and isinstance(entry.get("table"), str)
+        and isinstance(entry.get("by_route", False), bool)
         and all(_words(entry.get(name, [])) for name in lists)
         and all(isinstance(entry.get(name, {}), Mapping) for name in maps)
         and all(_words(list(entry.get(name, {}).values())) for name in maps)
@@ -65,6 +69,7 @@ def _link(table: str, entry: Mapping[str, Any]) -> Link:
         sums=dict(entry.get("sums", {})),
         unions=dict(entry.get("unions", {})),
         within=dict(entry.get("within", {})),
+        by_route=entry.get("by_route", False),
     )
 
 

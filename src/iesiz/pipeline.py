@@ -34,7 +34,7 @@ from iesiz.examination import Examination, Examiner
 from iesiz.parallel import in_order
 from iesiz.parse import AUTO, FORMATS, LogFormat, choose_format, format_named, only_hosts, parse_block
 from iesiz.policy import edition_on, has_edition, load_registry
-from iesiz.publish import Release, publish_day, published_days, recover
+from iesiz.publish import Release, commit_day, published_days, recover, stage_day
 from iesiz.records import Block
 from iesiz.restricted import Content, Reading, Records, mirror_path, part_writer, settle, write_mirror
 from iesiz.settings import Settings
@@ -241,11 +241,13 @@ def close_day(settings: Settings, day: dt.date) -> DayCounts:
     if not parts:
         return DayCounts(day, "missing", (), tuple(missing))
     registering = tuple(settings.registration.sites) if settings.registration else ()
-    given = DayInput(day, tuple(settings.sites), parts, registrations, registering)
+    sampling = KeyRing(settings.restricted / "keys").key("sampling", "network", day.isoformat())
+    given = DayInput(day, tuple(settings.sites), parts, registrations, registering, sampling_key=sampling)
     exact = aggregate_day(given, specs, settings.thresholds, settings.reading.threads)
     protected = [protect_table(cells, settings.thresholds) for cells in exact]
     facts = {"missing": missing, "sites": sorted(parts), "closed": now().date().isoformat()}
-    releases = publish_day(settings, day, protected, edition.name, records.inputs(day), facts)
+    staged = stage_day(settings, day, protected, edition.name, records.inputs(day))
+    releases = commit_day(settings, day, staged, facts)
     warnings = tuple(said for cells in exact for said in cells.warnings)
     return DayCounts(day, "published", tuple(map(_table_counts, releases)), tuple(missing), warnings)
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
 
 import pyarrow as pa
 
+from iesiz.bounds import Bounds
 from iesiz.errors import PrivacyRefusal
 from iesiz.links import Link, read_links
 from iesiz.vocabulary import Grain, Purpose, Role
@@ -23,6 +24,7 @@ from iesiz.vocabulary import Grain, Purpose, Role
 TYPES = {"string": "string", "int": "int64", "float": "double"}
 TABLE_NAME = re.compile(r"(hourly|daily|weekly|monthly|quarterly)_[a-z]+(_[a-z]+)*_(by|to)_[a-z_]+")
 SITES, ADMITTED = "sites", "admitted"
+LINFS = {one.name for one in fields(Bounds) if one.name.endswith("_hits")}
 SOURCES = frozenset({"access_log", "registration"})
 
 
@@ -32,8 +34,10 @@ class Column:
 
     Attributes:
         values: for a dimension its domain: a tuple of labels, ``sites`` or ``admitted``.
-        populated: for a measure, whether every contributor of a cell has at least one.
-        bounded: for a measure, whether every contributor of a cell has between 1 and ``LINF``.
+        linf: for a count of events, the bound (a name in ``Bounds``) of what one visitor adds to a cell of
+            the relation that is counted.
+        populated: for a count of events, whether every contributor of a cell has at least one.
+        bounded: whether that bound holds in every cell of the table too, ``other`` left out.
     """
 
     name: str
@@ -42,6 +46,7 @@ class Column:
     meaning: str
     unit: str
     values: tuple[str | int, ...] | str = ()
+    linf: str = ""
     populated: bool = False
     bounded: bool = False
 
@@ -96,6 +101,11 @@ class TableSpec:
         return self.of_role(Role.CONTRIBUTOR)[0].name
 
     @property
+    def published(self) -> tuple[Column, ...]:
+        """Columns that readers see, in order."""
+        return tuple(one for one in self.columns if one.role != Role.RULE)
+
+    @property
     def counted(self) -> tuple[str, ...]:
         """Names of the columns that are withheld together: contributors and measures, in order."""
         return tuple(one.name for one in self.columns if one.role in (Role.CONTRIBUTOR, Role.MEASURE))
@@ -109,11 +119,13 @@ class Cells:
         table: dimensions and counted columns; exact counts before disclosure control, and after it
             nulls and a ``status`` for the cells that are withheld.
         warnings: what the table's checks had to say.
+        lost_to_bounds: what contribution bounds left out of requests and pageviews, in whole per cent.
     """
 
     spec: TableSpec
     table: pa.Table
     warnings: tuple[str, ...] = ()
+    lost_to_bounds: Mapping[str, int] = field(default_factory=dict)
 
 
 def load_tables() -> tuple[TableSpec, ...]:
@@ -211,12 +223,7 @@ def _column(table: str, entry: Mapping[str, Any]) -> Column:
         raise PrivacyRefusal(
             f"Table {table}, column {column.name}: type, meaning or unit is missing or not known."
         )
-    if {type(column.populated), type(column.bounded)} != {bool} or (
-        role != Role.MEASURE and (column.populated or column.bounded)
-    ):
-        raise PrivacyRefusal(
-            f"Table {table}, column {column.name}: populated and bounded are true or false, of a measure."
-        )
+    _refuse_unfit_bounds(table, column)
     if (role == Role.DIMENSION) != bool(column.values):
         raise PrivacyRefusal(
             f"Table {table}, column {column.name}: a dimension, and no other column, has values."
@@ -224,6 +231,20 @@ def _column(table: str, entry: Mapping[str, Any]) -> Column:
     if isinstance(column.values, str) and column.values not in (SITES, ADMITTED):
         raise PrivacyRefusal(f"Table {table}, column {column.name}: values is a list, 'sites' or 'admitted'.")
     return column
+
+
+def _refuse_unfit_bounds(table: str, column: Column) -> None:
+    if {type(column.populated), type(column.bounded)} != {bool} or (column.linf and column.linf not in LINFS):
+        raise PrivacyRefusal(
+            f"Table {table}, column {column.name}: populated and bounded are true or false, linf one of "
+            f"{sorted(LINFS)}."
+        )
+    if (column.linf and column.role != Role.MEASURE) or (column.populated and not column.linf):
+        raise PrivacyRefusal(
+            f"Table {table}, column {column.name}: only a measure has linf, and populated needs it."
+        )
+    if column.bounded and not column.populated:
+        raise PrivacyRefusal(f"Table {table}, column {column.name}: bounded needs populated.")
 
 
 def _known(table: str, what: str, kind: type[Any], value: object) -> Any:

@@ -32,13 +32,13 @@ class Grain(StrEnum):
 
 
 class Role(StrEnum):
-    """What a column of a published table is for."""
+    """What a column of a table is for; one of the role ``rule`` is read by rules and never published."""
 
     DIMENSION = "dimension"
     MEASURE = "measure"
     CONTRIBUTOR = "contributor"
-    STATUS = "status"
     RULE = "rule"
+    STATUS = "status"
 
 
 class Outcome(StrEnum):

@@ -34,9 +34,9 @@ def test_reading_a_log(tmp_path: Path) -> None:
         plain = measured("plain", log, tmp_path / f"plain{number}")
         for name, values in ratios.items():
             values.append(ours[name] / plain[name])
-        print(
-            f"\n{number + 1}: iesiz {ours['wall']:.2f} s ({ours['cpu']:.2f} CPU, peak {ours['peak']:.0f} MiB), "
-            f"plain {plain['wall']:.2f} s ({plain['cpu']:.2f} CPU, peak {plain['peak']:.0f} MiB)"
-        )
+        for name, one in (("iesiz", ours), ("plain", plain)):
+            print(
+                f"\n{number + 1} {name}: {one['wall']:.2f} s, {one['cpu']:.2f} CPU s, {one['peak']:.0f} MiB"
+            )
     for name, values in ratios.items():
         print(f"{LINES:,} lines, {name}: {statistics.median(values):.2f} times plain conversion (goal 1.0)")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -15,7 +16,7 @@ import pytest
 
 from iesiz.errors import OutsideError, PrivacyRefusal
 from iesiz.ledger import Ledger
-from iesiz.publish import Release, publish_day, published_days, recover, release
+from iesiz.publish import Release, commit_day, published_days, recover, release, stage_day, verify_store
 from iesiz.settings import Settings
 from iesiz.storage import prepare_store
 from iesiz.tables import Cells, load_tables
@@ -39,7 +40,7 @@ class Crashed(BaseException):
 def cells_of(name: str, rows: list[dict[str, object]]) -> Cells:
     (spec,) = [spec for spec in load_tables() if spec.name == name]
     types = {"string": pa.string(), "int": pa.int64()}
-    schema = pa.schema([*((one.name, types[one.type]) for one in spec.columns), ("status", pa.string())])
+    schema = pa.schema([*((one.name, types[one.type]) for one in spec.published), ("status", pa.string())])
     return Cells(spec, pa.Table.from_pylist(rows, schema))
 
 
@@ -59,6 +60,17 @@ def store(folder: Path) -> Settings:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return store(tmp_path / "one")
+
+
+def publish_day(
+    settings: Settings,
+    day: dt.date,
+    protected: Sequence[Cells],
+    edition: str,
+    inputs: Sequence[str],
+    facts: Mapping[str, Any],
+) -> tuple[Release, ...]:
+    return commit_day(settings, day, stage_day(settings, day, protected, edition, inputs), facts)
 
 
 def publish(settings: Settings) -> tuple[Release, ...]:
@@ -146,6 +158,7 @@ def test_another_reader_finds_the_origin_in_the_metadata(settings: Settings) -> 
         "iesiz.policy_edition": "mega-coco-1",
         "iesiz.purpose": "2E",
         "iesiz.release": f"{VISITORS}/day=2026-11-03/revision=0",
+        "iesiz.lost_to_bounds": "{}",
         "iesiz.protection": "threshold only",
     }
 
@@ -264,3 +277,28 @@ def test_the_journal_is_of_the_restricted_zone(settings: Settings, monkeypatch: 
     (journal,) = [name for name in content_of(settings) if name.endswith("journal.json")]
     assert journal.startswith("restricted/")
     assert json.loads(content_of(settings)[journal])["day"] == "2026-11-03"
+
+
+def test_a_sound_store_is_found_sound_and_each_change_is_named(settings: Settings) -> None:
+    publish(settings)
+    assert verify_store(settings) == ()
+    place, stray = place_of(settings, VISITORS), settings.published / "tables" / "stray.parquet"
+    content = place.read_bytes()
+    place.write_bytes(content[:-1] + b"x")
+    stray.write_bytes(b"")
+    assert [one.split(": ")[1] for one in verify_store(settings)] == [
+        "not the file that was published",
+        "there, and never published",
+    ]
+    place.unlink()
+    stray.unlink()
+    assert [one.split(": ")[1] for one in verify_store(settings)] == ["published, and not there"]
+
+
+@pytest.mark.parametrize("zone", ["restricted", "published"])
+def test_records_lost_at_the_end_of_a_ledger_are_found_by_the_other(settings: Settings, zone: str) -> None:
+    publish(settings)
+    ledger = settings.store_path / zone / "ledger.jsonl"
+    kept = [line for line in ledger.read_bytes().splitlines() if b'"kind": "day"' not in line][:-1]
+    ledger.write_bytes(b"".join(line + b"\n" for line in kept))
+    assert any("differ" in one for one in verify_store(settings))

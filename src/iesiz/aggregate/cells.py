@@ -9,11 +9,12 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from iesiz.aggregate.session import DayInput, day_session, register_admitted
+from iesiz.aggregate.session import DayInput, day_session, register_admitted, relation
+from iesiz.engine import engine_errors
 from iesiz.errors import CheckFailed
 from iesiz.settings import Thresholds
 from iesiz.tables import ADMITTED, SITES, TYPES, Cells, Column, TableSpec
-from iesiz.vocabulary import OTHER
+from iesiz.vocabulary import OTHER, Role
 
 Row = Mapping[str, Any]
 
@@ -24,12 +25,13 @@ def aggregate_day(
     """Compute the exact cells of every table whose source the day has.
 
     Raises:
-        CheckFailed: a check marked ``stop`` found rows.
+        CheckFailed: a check marked ``stop`` found rows, or a query failed.
+        OutsideError: memory did not suffice, or a part could not be read.
     """
-    with day_session(given, threads) as connection:
-        return tuple(
-            _cells(connection, given, spec, thresholds) for spec in specs if _has_source(given, spec)
-        )
+    with engine_errors(f"day {given.day}"), day_session(given, threads) as connection:
+        lost = _rows(connection, relation("lost"), {})[0]
+        chosen = [spec for spec in specs if _has_source(given, spec)]
+        return tuple(_cells(connection, given, spec, thresholds, lost) for spec in chosen)
 
 
 def _has_source(given: DayInput, spec: TableSpec) -> bool:
@@ -37,14 +39,15 @@ def _has_source(given: DayInput, spec: TableSpec) -> bool:
 
 
 def _cells(
-    connection: duckdb.DuckDBPyConnection, given: DayInput, spec: TableSpec, thresholds: Thresholds
+    connection: duckdb.DuckDBPyConnection, given: DayInput, spec: TableSpec, thresholds: Thresholds, lost: Row
 ) -> Cells:
     admitted = _admit(connection, spec, thresholds)
     register_admitted(connection, admitted)
     found = _rows(connection, spec.query, {"day": given.day})
     schema = pa.schema([(one.name, TYPES[one.type]) for one in spec.columns])
     table = pa.Table.from_pylist(_complete(spec, _grid(given, spec, admitted), found), schema)
-    return Cells(spec, table, _check(connection, spec, table))
+    is_of_log = spec.source == "access_log"
+    return Cells(spec, table, _check(connection, spec, table), dict(lost) if is_of_log else {})
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str, known: Row) -> list[dict[str, Any]]:
@@ -103,7 +106,7 @@ def _complete(spec: TableSpec, grid: list[tuple[Any, ...]], found: Sequence[Row]
         raise CheckFailed(
             f"Table {spec.name}: its query gives a cell twice or outside its dimensions' values."
         )
-    zeros = dict.fromkeys(spec.counted, 0)
+    zeros = {one.name: 0 for one in spec.columns if one.role != Role.DIMENSION}
     return [
         {**dict(zip(spec.dimensions, key, strict=True)), **zeros, **dict(by_key.get(key, {}))} for key in grid
     ]

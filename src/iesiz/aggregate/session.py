@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from importlib import resources
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
+from iesiz.bounds import BOUNDS, Bounds
 from iesiz.settings import Site
 from iesiz.vocabulary import check_name
 
@@ -39,6 +40,7 @@ COLUMNS = ", ".join(PART.names[:-1])
 FUNNEL = pa.schema(
     [("site", pa.string()), ("place", pa.int64()), ("step", pa.string()), ("route", pa.string())]
 )
+RELATIONS = ("visitors", "people", "requests", "pageviews", "visits")
 ADMITTED = pa.schema([("site", pa.string()), ("label", pa.string())])
 
 
@@ -49,6 +51,8 @@ class DayInput:
     Attributes:
         parts: for each site the Parquet parts of its requests.
         registrations: the mirror of the registration source, or None where there is none.
+        sampling_key: key of the day under which a visitor's cells are drawn.
+        bounds: how much one visitor may add.
         registering: names of the sites on which people can register.
     """
 
@@ -57,6 +61,8 @@ class DayInput:
     parts: Mapping[str, Sequence[Path]]
     registrations: Path | None
     registering: tuple[str, ...] = ()
+    sampling_key: bytes = field(kw_only=True)
+    bounds: Bounds = BOUNDS
 
 
 @contextmanager
@@ -73,13 +79,23 @@ def day_session(given: DayInput, threads: int) -> Iterator[duckdb.DuckDBPyConnec
     )
     try:
         _register_parts(connection, given)
-        for name in ("requests", "visits"):
-            connection.execute(_relation(name))
+        for name in RELATIONS:
+            text = relation(name)
+            connection.execute(
+                text, {key: value for key, value in _bounds(given).items() if f"${key}" in text}
+            )
         connection.register("funnel", _funnel(given.sites))
         _register_registrations(connection, given)
         yield connection
     finally:
         connection.close()
+
+
+def _bounds(given: DayInput) -> dict[str, int | bytes]:
+    """Named parameters: the bounds, and the padded halves of the key (RFC 2104), never in SQL text."""
+    padded = given.sampling_key.ljust(64, b"\0")
+    inner, outer = bytes(byte ^ 0x36 for byte in padded), bytes(byte ^ 0x5C for byte in padded)
+    return {**asdict(given.bounds), "inner_pad": inner, "outer_pad": outer}
 
 
 def _register_parts(connection: duckdb.DuckDBPyConnection, given: DayInput) -> None:
@@ -93,7 +109,8 @@ def _register_parts(connection: duckdb.DuckDBPyConnection, given: DayInput) -> N
     parts.create_view("parts")
 
 
-def _relation(name: str) -> str:
+def relation(name: str) -> str:
+    """The text of a shared relation."""
     return resources.files("iesiz.aggregate").joinpath("relations", f"{name}.sql").read_text("utf-8")
 
 

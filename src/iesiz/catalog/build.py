@@ -43,12 +43,14 @@ def _fill(path: Path, published: Path, specs: Sequence[TableSpec]) -> None:
 
 
 def _table(connection: duckdb.DuckDBPyConnection, published: Path, spec: TableSpec) -> None:
-    columns = ", ".join(f'"{one.name}" {SQL_TYPES[one.type]}' for one in spec.columns)
+    columns = ", ".join(f'"{one.name}" {SQL_TYPES[one.type]}' for one in spec.published)
     connection.execute(f'create table {spec.name} ("{spec.grain}" date, {columns}, status varchar)')
     files = sorted((published / "tables" / spec.name).glob(f"{spec.grain}=*/part-*.parquet"))
     if files:
         rows = connection.read_parquet([str(file) for file in files], hive_partitioning=True)
-        order = ", ".join(f'"{name}"' for name in (spec.grain, *(one.name for one in spec.columns), "status"))
+        order = ", ".join(
+            f'"{name}"' for name in (spec.grain, *(one.name for one in spec.published), "status")
+        )
         rows.project(order).insert_into(spec.name)
     _comments(connection, spec)
 
@@ -64,7 +66,7 @@ def _comments(connection: duckdb.DuckDBPyConnection, spec: TableSpec) -> None:
 
 
 def _described(spec: TableSpec) -> list[tuple[str, str, str]]:
-    given = [(one.name, one.meaning, one.unit) for one in spec.columns]
+    given = [(one.name, one.meaning, one.unit) for one in spec.published]
     return [(str(spec.grain), "local day of the site", "date"), *given, ("status", STATUS_MEANING, "status")]
 
 
@@ -75,7 +77,7 @@ def _literal(text: str) -> str:
 def _codebook(connection: duckdb.DuckDBPyConnection, specs: Sequence[TableSpec]) -> None:
     rows = []
     for spec in specs:
-        known = {one.name: (TYPES[one.type], str(one.role)) for one in spec.columns}
+        known = {one.name: (TYPES[one.type], str(one.role)) for one in spec.published}
         for name, meaning, unit in _described(spec):
             kind, role = known.get(name, ("date" if name == spec.grain else "string", "key"))
             rows.append(dict(zip(CODEBOOK.names, (spec.name, name, meaning, unit, kind, role), strict=True)))

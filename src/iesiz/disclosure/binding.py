@@ -14,17 +14,18 @@ from typing import Any
 
 import numpy as np
 
-from iesiz.disclosure.plan import LINF, Plan, magnitudes
+from iesiz.disclosure.plan import Plan, linf, magnitudes
 from iesiz.disclosure.sparse import Floats, Rows, from_lists
 from iesiz.disclosure.system import Limits, LinearSystem
 from iesiz.errors import PrivacyRefusal
 from iesiz.links import Link
 from iesiz.tables import Cells, TableSpec
-from iesiz.vocabulary import Role
+from iesiz.vocabulary import OTHER, Role
 
 Key = tuple[Any, ...]
 UNIT = 1024.0  # magnitudes are counted in this many bytes or seconds: the solver wants numbers of one size
 LARGEST = 2e8  # no number of the system may be larger
+SITE = "site"
 DROPPED = " > "  # between the labels of two steps: the people who reached the first and not the second
 
 
@@ -125,7 +126,7 @@ class _Binder:
                 self._dropped(self.specs[name])
         for spec, link, other in self.plan.links():
             if spec.name in self.specs and other.name in self.specs:
-                self._link(spec, link, other)
+                (self._route if link.by_route else self._link)(spec, link, other)
         return self._finish()
 
     def _add(self, number: Number) -> int:
@@ -136,18 +137,18 @@ class _Binder:
 
     def _table(self, spec: TableSpec) -> None:
         large = magnitudes(spec)
-        events = {c.name: c.bounded for c in spec.of_role(Role.MEASURE) if c.populated or c.bounded}
+        events = [column for column in spec.of_role(Role.MEASURE) if column.populated]
         for key in self.keys[spec.name]:
             self.cells.append((spec.name, key))
             placed = {
                 name: self._add(Number(spec.name, key, name, unit=UNIT if name in large else 1.0))
                 for name in spec.counted
             }
-            for name, bounded in events.items():
-                people = placed[spec.contributors]
-                self.rows.at_least([placed[name]], [people], spec.name)
-                if bounded:
-                    self.rows.at_least([people], [placed[name]], spec.name, by=LINF)
+            people = placed[spec.contributors]
+            for column in events:
+                self.rows.at_least([placed[column.name]], [people], spec.name)
+                if column.bounded and OTHER not in key:
+                    self.rows.at_least([people], [placed[column.name]], spec.name, by=linf(column))
 
     def _dropped(self, spec: TableSpec) -> None:
         """The people between two neighbouring steps, as cells that are never published."""
@@ -178,6 +179,25 @@ class _Binder:
                     self.rows.at_least(wholes, [part], says)
             for own, there in link.unions.items():
                 self._union(self._at(spec, ours[group], own), self._at(other, theirs[group], there), says)
+
+    def _route(self, spec: TableSpec, link: Link, other: TableSpec) -> None:
+        """A step within its page, or within `other` where that page has no cell; the first step is its page."""
+        step, page = spec.dimensions.index(spec.nested), other.dimensions.index(link.over_there[0])
+        site, seen = spec.dimensions.index(SITE), set[str]()
+        for declared in self.plan.steps:
+            first = declared.site not in seen
+            seen.add(declared.site)
+            for key in self.keys[spec.name]:
+                if (key[site], key[step]) != (declared.site, declared.step):
+                    continue
+                shared = dict(zip(spec.dimensions, key, strict=True))
+                there = [shared.get(name, declared.route) for name in other.dimensions]
+                admitted = (other.name, tuple(there), other.contributors) in self.place
+                there[page] = declared.route if admitted else OTHER
+                for own, name in link.sums.items():
+                    wholes, parts = self._at(other, [tuple(there)], name), self._at(spec, [key], own)
+                    upper = 0.0 if first and admitted else np.inf
+                    self.rows.at_least(wholes, parts, f"{spec.name} and {other.name}", upper)
 
     def _union(self, parts: list[int], wholes: list[int], says: str) -> None:
         """`max <= union <= sum` on both sides; of one whole, the union is that number."""

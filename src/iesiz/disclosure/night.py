@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -23,7 +23,7 @@ from iesiz.disclosure.task import Task
 from iesiz.errors import PrivacyRefusal
 from iesiz.settings import Thresholds
 from iesiz.tables import Cells
-from iesiz.vocabulary import PUBLISHED, SUPPRESSED, Role
+from iesiz.vocabulary import PUBLISHED, SUPPRESSED
 
 STATUS = "status"
 MOVES = 1000  # moves that a component may spend, those on cells to give back among them
@@ -120,9 +120,9 @@ def _withhold(cells: Cells, hidden: set[tuple[str, tuple[object, ...]]]) -> Cell
         place = table.column_names.index(name)
         values = pa.array(table[name].to_pylist(), table.schema.field(name).type, mask=~kept)
         table = table.set_column(place, name, values)
-    table = table.drop_columns([c.name for c in spec.of_role(Role.RULE) if c.name in table.column_names])
+    table = table.select([column.name for column in spec.published])
     status = pa.array([PUBLISHED if one else SUPPRESSED for one in kept], pa.string())
-    return Cells(spec, table.append_column(STATUS, status), cells.warnings)
+    return replace(cells, table=table.append_column(STATUS, status))
 
 
 def _suppressed(cells: Cells) -> int:

@@ -10,16 +10,25 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from iesiz.bounds import BOUNDS
 from iesiz.errors import PrivacyRefusal
 from iesiz.links import Link
 from iesiz.settings import Thresholds
 from iesiz.tables import ADMITTED, SITES, Column, TableSpec
 from iesiz.vocabulary import Role
 
-LINF = 20  # the most events that one contributor adds to a cell
 MOST_CELLS = 100_000  # cells of a night, estimated
 MOST_ENTRIES = 2_000_000  # coefficients of the linear system, estimated
 LABELS = 200  # labels that an admitted dimension is taken to have on a site, for the estimates
+
+
+@dataclass(frozen=True)
+class StepRoute:
+    """One step of a site's way to registration and the page that it is."""
+
+    site: str
+    step: str
+    route: str
 
 
 @dataclass(frozen=True)
@@ -29,10 +38,12 @@ class Plan:
     Attributes:
         tables: their specifications, each with its links to others.
         sites: how many sites are expected, for the estimates.
+        steps: the routes of the steps that sites declare, in the order of the way.
     """
 
     tables: tuple[TableSpec, ...]
     sites: int = 1
+    steps: tuple[StepRoute, ...] = ()
 
     def __post_init__(self) -> None:
         """Check that it is consistent and not too large.
@@ -77,13 +88,18 @@ class Plan:
         return 1 + sum(other.name == spec.name for _, _, other in self.links())
 
 
-def plan_of(specs: Sequence[TableSpec], sites: int = 1) -> Plan:
+def plan_of(specs: Sequence[TableSpec], sites: int = 1, steps: Sequence[StepRoute] = ()) -> Plan:
     """Derive the plan from the tables.
+
+    Args:
+        specs: every table that is published, in any order.
+        sites: how many sites there are.
+        steps: what the sites declare of their way to registration, each site's in order.
 
     Raises:
         PrivacyRefusal: it is inconsistent or too large.
     """
-    return Plan(tuple(sorted(specs, key=lambda spec: spec.name)), sites)
+    return Plan(tuple(sorted(specs, key=lambda spec: spec.name)), sites, tuple(steps))
 
 
 def least(spec: TableSpec, thresholds: Thresholds) -> int:
@@ -99,14 +115,18 @@ def magnitudes(spec: TableSpec) -> tuple[str, ...]:
     )
 
 
+def linf(column: Column) -> int:
+    """The most events that one contributor adds to a cell of the relation that is counted; 0 if unknown."""
+    return int(getattr(BOUNDS, column.linf)) if column.linf else 0
+
+
 def width_needed(spec: TableSpec, measure: str, thresholds: Thresholds) -> int:
-    """How wide an attacker's interval must stay: k people, or max(k, LINF) events; 0 for magnitudes.
+    """How wide an attacker's interval must stay: k people, or max(k, Linf) events; 0 for magnitudes.
 
     A magnitude's need follows from its contributions, which only the judge knows.
     """
-    if measure == spec.contributors:
-        return least(spec, thresholds)
-    return 0 if measure in magnitudes(spec) else max(least(spec, thresholds), LINF)
+    column = next(column for column in spec.columns if column.name == measure)
+    return 0 if measure in magnitudes(spec) else max(least(spec, thresholds), linf(column))
 
 
 def _refuse_unfit(plan: Plan, spec: TableSpec, link: Link) -> None:
@@ -123,6 +143,10 @@ def _refuse_unfit(plan: Plan, spec: TableSpec, link: Link) -> None:
         raise PrivacyRefusal(
             f"{where} once summed, the dimensions differ: {sorted(set(ours) ^ set(theirs))}."
         )
+    if link.by_route and (
+        link.over != (spec.nested,) or [_values(other, d) for d in link.over_there] != [ADMITTED]
+    ):
+        raise PrivacyRefusal(f"{where} by_route leads from a nested dimension to one of admitted labels.")
     for name, column in ours.items():
         values = theirs[name].values
         if isinstance(column.values, str) or isinstance(values, str):
@@ -144,3 +168,7 @@ def _refuse_columns(where: str, spec: TableSpec, link: Link, other: TableSpec) -
 
 def _left(spec: TableSpec, over: tuple[str, ...]) -> Mapping[str, Column]:
     return {column.name: column for column in spec.of_role(Role.DIMENSION) if column.name not in over}
+
+
+def _values(spec: TableSpec, dimension: str) -> tuple[str | int, ...] | str:
+    return next(column.values for column in spec.columns if column.name == dimension)

@@ -6,6 +6,8 @@ otherwise. Nothing is inferred from negative or missing counts: they are refused
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -40,4 +42,5 @@ def protect_table(cells: Cells, thresholds: Thresholds) -> Cells:
         place = table.column_names.index(name)
         kept = pc.if_else(enough, table[name], pa.scalar(None, table.schema.field(name).type))
         table = table.set_column(place, name, kept)
-    return Cells(spec, table.append_column(STATUS, pc.if_else(enough, PUBLISHED, SUPPRESSED)))
+    shown = table.select([column.name for column in spec.published])
+    return replace(cells, table=shown.append_column(STATUS, pc.if_else(enough, PUBLISHED, SUPPRESSED)))

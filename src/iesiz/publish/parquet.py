@@ -6,11 +6,12 @@ metadata hold neither a time nor a code version: the same meaning gives the same
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from iesiz.tables import Cells
+from iesiz.tables import Cells, TableSpec
 from iesiz.vocabulary import PROTECTION_THRESHOLD_ONLY
 
 
@@ -23,6 +24,7 @@ def metadata_of(cells: Cells, edition: str, period: str, revision: int) -> dict[
         "iesiz.policy_edition": edition,
         "iesiz.purpose": spec.purpose.value,
         "iesiz.release": f"{spec.name}/{spec.grain}={period}/revision={revision}",
+        "iesiz.lost_to_bounds": json.dumps(dict(cells.lost_to_bounds), sort_keys=True),
         "iesiz.protection": PROTECTION_THRESHOLD_ONLY,
     }
 
@@ -36,3 +38,8 @@ def write_partition(cells: Cells, metadata: dict[str, str], path: Path) -> None:
     ) as writer:
         writer.write_table(plain)
         writer.add_key_value_metadata(metadata)
+
+
+def read_partition(spec: TableSpec, path: Path) -> Cells:
+    """Read a partition back, as it lies there."""
+    return Cells(spec, pq.ParquetFile(path).read())

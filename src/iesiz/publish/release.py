@@ -1,9 +1,9 @@
 """The release of a period: all its partitions become visible, and are recorded, together.
 
-Order of work: partitions are staged in the restricted zone, a journal names them, they are renamed to
-their places, both ledgers get their records, the journal goes. A run that finds a journal finishes it,
-so that no half of a night stays. What is published is never written again: a period with a record is
-left as it is.
+Order of work: partitions are staged in the restricted zone and read back by the auditor, a journal names
+them, they are renamed to their places, both ledgers get their records, the journal goes. A run that finds a
+journal finishes it, so that no half of a night stays. What is published is never written again: a period
+with a record is left as it is.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from typing import Any
 
 from iesiz.errors import PrivacyRefusal
 from iesiz.ledger import Ledger
-from iesiz.publish.parquet import metadata_of, write_partition
+from iesiz.publish.parquet import metadata_of, read_partition, write_partition
 from iesiz.settings import Settings
 from iesiz.storage import outside, put_in_place, write_bytes
-from iesiz.tables import Cells
+from iesiz.tables import Cells, TableSpec
 from iesiz.vocabulary import PROTECTION_THRESHOLD_ONLY, SUPPRESSED
 
 RELEASE, DAY = "release", "day"
@@ -54,34 +54,56 @@ def published_days(settings: Settings) -> frozenset[dt.date]:
     return frozenset(dt.date.fromisoformat(entry.facts["day"]) for entry in _full(settings).entries(DAY))
 
 
-def publish_day(
-    settings: Settings,
-    day: dt.date,
-    protected: Sequence[Cells],
-    edition: str,
-    inputs: Sequence[str],
-    facts: Mapping[str, Any],
+def stage_day(
+    settings: Settings, day: dt.date, protected: Sequence[Cells], edition: str, inputs: Sequence[str]
 ) -> tuple[Release, ...]:
-    """Publish the tables of a day, once.
+    """Write the partitions of a day into the restricted zone, for the auditor to read back.
 
     Args:
+        settings: where the store is.
+        day: the local day.
+        protected: cells after disclosure control, one element a table.
+        edition: the edition of the policy in force.
         inputs: SHA-256 of the files that went in.
-        facts: what the restricted ledger notes of the day besides.
 
     Raises:
         PrivacyRefusal: the day was published before.
-        OutsideError: the storage failed; nothing of the day is visible, or the next run finishes it.
+        OutsideError: the storage failed; nothing is visible.
     """
     if day in published_days(settings):
         raise PrivacyRefusal(f"{day} was published before, and what is published stays. Declare a revision.")
     staging = _staging(settings)
     with outside(staging):
         staging.mkdir(parents=True, exist_ok=True)
-        releases = tuple(_stage(staging, cells, day.isoformat(), edition, inputs) for cells in protected)
+        return tuple(_stage(staging, cells, day.isoformat(), edition, inputs) for cells in protected)
+
+
+def read_staged(settings: Settings, specs: Sequence[TableSpec]) -> tuple[Cells, ...]:
+    """The staged partitions as a reader will see them."""
+    staging = _staging(settings)
+    with outside(staging):
+        found = [(spec, staging / f"{spec.name}.parquet") for spec in specs]
+        return tuple(read_partition(spec, path) for spec, path in found if path.exists())
+
+
+def commit_day(
+    settings: Settings, day: dt.date, releases: Sequence[Release], facts: Mapping[str, Any]
+) -> tuple[Release, ...]:
+    """Publish what was staged, once.
+
+    Args:
+        settings: where the store is.
+        day: the local day.
+        releases: what ``stage_day`` gave, with the auditor's verdict.
+        facts: what the restricted ledger notes of the day besides.
+
+    Raises:
+        OutsideError: the storage failed; nothing of the day is visible, or the next run finishes it.
+    """
     journal = {"day": day.isoformat(), "facts": dict(facts), "releases": [asdict(one) for one in releases]}
     write_bytes(_journal(settings), json.dumps(journal, sort_keys=True).encode())
     recover(settings)
-    return releases
+    return tuple(releases)
 
 
 def recover(settings: Settings) -> bool:

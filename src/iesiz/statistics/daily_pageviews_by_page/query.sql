@@ -1,15 +1,15 @@
 -- One row: pageviews of a page on a site; pages without enough visitors are together in 'other'.
-with pageviews as (
-    select requests.site, requests.visitor, coalesce(admitted.label, 'other') as page
-    from requests
-    left join admitted on admitted.site = requests.site and admitted.label = requests.route
-    where requests.is_pageview
+with labelled as (
+    select pageviews.site, pageviews.visitor, pageviews.network, coalesce(admitted.label, 'other') as page
+    from pageviews
+    left join admitted on admitted.site = pageviews.site and admitted.label = pageviews.route
 )
 
 select
     site,
     page,
     count(distinct visitor) as visitor_count,
+    count(distinct network) as network_count,
     count(*) as pageview_count
-from pageviews
+from labelled
 group by site, page

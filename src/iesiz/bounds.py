@@ -1,0 +1,36 @@
+"""How much one visitor may add to the statistics of a day: constants of the release plan's edition.
+
+Bounded once, on the relation that linked tables share, since tables bounded apart contradict each other:
+requests (by status and hour; failed ones by page), pageviews (by page and by site), visits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PLAN_EDITION = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Upper bounds of a visitor-day's contribution.
+
+    Attributes:
+        cells: L0, cells of a relation that a visitor may contribute to: (hour, class of status) of
+            requests, routes of pageviews.
+        request_hits: Linf of requests, assets included, in one cell.
+        pageview_hits: Linf of pageviews in one cell.
+        visit_hits: Linf of visits with one referrer.
+        bytes: bytes that count for one request.
+        seconds: seconds that count for one visit.
+    """
+
+    cells: int = 10
+    request_hits: int = 50
+    pageview_hits: int = 20
+    visit_hits: int = 20
+    bytes: int = 10_000_000
+    seconds: int = 14_400
+
+
+BOUNDS = Bounds()
