@@ -36,7 +36,17 @@ from iesiz.parse import AUTO, FORMATS, LogFormat, choose_format, format_named, o
 from iesiz.policy import edition_on, has_edition, load_registry
 from iesiz.publish import Release, commit_day, published_days, recover, stage_day
 from iesiz.records import Block
-from iesiz.restricted import Content, Reading, Records, mirror_path, part_writer, settle, write_mirror
+from iesiz.restricted import (
+    Content,
+    Reading,
+    Records,
+    mirror_path,
+    part_writer,
+    read_labels,
+    settle,
+    write_labels,
+    write_mirror,
+)
 from iesiz.settings import Settings
 from iesiz.sources import Fingerprint, find_files, read_blocks, read_registrations, read_start
 from iesiz.storage import store_lock
@@ -241,11 +251,21 @@ def close_day(settings: Settings, day: dt.date) -> DayCounts:
     if not parts:
         return DayCounts(day, "missing", (), tuple(missing))
     registering = tuple(settings.registration.sites) if settings.registration else ()
-    sampling = KeyRing(settings.restricted / "keys").key("sampling", "network", day.isoformat())
-    given = DayInput(day, tuple(settings.sites), parts, registrations, registering, sampling_key=sampling)
+    keys, epoch = KeyRing(settings.restricted / "keys"), day.isoformat()
+    given = DayInput(
+        day,
+        tuple(settings.sites),
+        parts,
+        registrations,
+        registering,
+        sampling_key=keys.key("sampling", "network", epoch),
+        threshold_key=keys.key("threshold", "network", epoch),
+        labels=read_labels(settings, [one for one in published_days(settings) if one < day]),
+    )
     exact = aggregate_day(given, specs, settings.thresholds, settings.reading.threads)
     protected = [protect_table(cells, settings.thresholds) for cells in exact]
     facts = {"missing": missing, "sites": sorted(parts), "closed": now().date().isoformat()}
+    write_labels(settings, day, {one.spec.name: one.common for one in exact if one.spec.labels})
     staged = stage_day(settings, day, protected, edition.name, records.inputs(day))
     releases = commit_day(settings, day, staged, facts)
     warnings = tuple(said for cells in exact for said in cells.warnings)

@@ -119,6 +119,7 @@ class Cells:
         table: dimensions and counted columns; exact counts before disclosure control, and after it
             nulls and a ``status`` for the cells that are withheld.
         warnings: what the table's checks had to say.
+        common: (site, label) that enough contributors shared, for later days to admit.
         lost_to_bounds: what contribution bounds left out of requests and pageviews, in whole per cent.
     """
 
@@ -126,6 +127,7 @@ class Cells:
     table: pa.Table
     warnings: tuple[str, ...] = ()
     lost_to_bounds: Mapping[str, int] = field(default_factory=dict)
+    common: frozenset[tuple[str, str]] = frozenset()
 
 
 def load_tables() -> tuple[TableSpec, ...]:

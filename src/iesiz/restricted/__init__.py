@@ -6,6 +6,7 @@ hold an identifier as it was, nor count a part twice.
 
 from __future__ import annotations
 
+from iesiz.restricted.labels import read_labels, write_labels
 from iesiz.restricted.parts import mirror_path, part_writer, write_mirror
 from iesiz.restricted.records import KnownFile, Records
 from iesiz.restricted.settle import Content, Reading, settle
@@ -17,6 +18,8 @@ __all__ = [
     "Records",
     "mirror_path",
     "part_writer",
+    "read_labels",
     "settle",
+    "write_labels",
     "write_mirror",
 ]
