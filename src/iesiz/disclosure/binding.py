@@ -181,7 +181,7 @@ class _Binder:
                 self._union(self._at(spec, ours[group], own), self._at(other, theirs[group], there), says)
 
     def _route(self, spec: TableSpec, link: Link, other: TableSpec) -> None:
-        """A step within its page, or within `other` where that page has no cell; the first step is its page."""
+        """A step is within its page, or within `other` where that has no cell; the first step is its page."""
         step, page = spec.dimensions.index(spec.nested), other.dimensions.index(link.over_there[0])
         site, seen = spec.dimensions.index(SITE), set[str]()
         for declared in self.plan.steps:
