@@ -1,6 +1,6 @@
 # One command each. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help nightly test test-install check fix bench constraints clean
+.PHONY: help nightly test test-slow test-install check fix bench constraints clean
 
 # The first Python that is new enough; constraints.txt was resolved with 3.11. Set PYTHON to choose another.
 NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
@@ -41,6 +41,9 @@ nightly: $(VENV)/.run ## publish the bundled sample into ./store (or STORE=...) 
 
 test: $(VENV)/.dev ## all tests (ARGS="tests/unit -x" for some); says at the end what it could not test here
 	$(BIN)/python -m pytest $(ARGS)
+
+test-slow: $(VENV)/.dev ## the tests that run for minutes, at full size
+	$(BIN)/python -m pytest -m slow $(ARGS)
 
 test-install: $(VENV)/.dev ## a new environment by a plain `pip install .`, and a flow run in it
 	IESIZ_REQUIRE=install $(BIN)/python -m pytest tests/flows/test_install.py $(ARGS)

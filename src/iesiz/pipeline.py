@@ -14,6 +14,7 @@ import datetime as dt
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -64,7 +65,11 @@ from iesiz.vocabulary import (
     merge_counts,
 )
 
+if TYPE_CHECKING:
+    from iesiz.own_table import Asked, Bounds, ProtectedFile
+
 __all__ = [
+    "audit_file",
     "build_catalog",
     "close_day",
     "days_to_close",
@@ -73,6 +78,7 @@ __all__ = [
     "discover",
     "examine",
     "field_treatments",
+    "protect_file",
     "store_lock",
 ]
 
@@ -291,3 +297,28 @@ def _table_counts(one: Release) -> TableCounts:
 def build_catalog(settings: Settings) -> None:
     """Build the readers' catalog over what is published, beside the old one, and replace it at once."""
     write_catalog(settings, load_tables())
+
+
+def protect_file(asked: Asked) -> ProtectedFile:
+    """Protect an analyst's own table.
+
+    Raises:
+        InputError: the file cannot be used.
+        PrivacyRefusal: a negative value, or no safe pattern.
+        SettingsError: the options do not fit the file or each other.
+    """
+    from iesiz.disclosure.render import protected_file
+
+    return protected_file(asked)
+
+
+def audit_file(asked: Asked) -> Bounds:
+    """What an attacker gets out of a table that somebody protected in whatever way.
+
+    Raises:
+        InputError: the file cannot be read as a protected table, or its values contradict each other.
+        SettingsError: the options do not fit the file.
+    """
+    from iesiz.disclosure.inspect import attack_file
+
+    return attack_file(asked)
