@@ -1,7 +1,7 @@
 """What somebody who has only the published tables can tell of each withheld number, without exact counts.
 
-In: published tables and the plan. Out: ``ToldNumber`` for each number that matters. A drop-out between two steps
-of a nested table is no row of it; it matters only where it may be a few people.
+In: published tables and the plan. Out: ``ToldNumber`` for each number that matters. A drop-out between two
+steps of a nested table is no row of it; it matters only where it may be a few people.
 """
 
 from __future__ import annotations
