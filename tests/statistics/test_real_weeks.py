@@ -165,7 +165,7 @@ def test_published_and_withheld_cells_are_the_exact_ones(
 def test_each_day_with_a_line_is_published(
     published: tuple[Network, Exact, Exact], matches: list[re.Match[str]]
 ) -> None:
-    net, _ = published
+    net = published[0]
     days = {local_time(one).date() for one in matches}
     assert len(days) in range(14, 19)
     parts = (net.store / "published" / "tables" / "daily_visitors_by_site").glob("day=*/part-0.parquet")
