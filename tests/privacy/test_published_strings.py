@@ -121,7 +121,7 @@ def test_pseudonyms_of_the_restricted_zone_fall_to_no_dictionary_either(
 def test_asking_again_and_again_gives_the_same_bytes_so_that_there_is_nothing_to_average(
     sample: Path, store: Path, tmp_path: Path
 ) -> None:
-    """The days made anew from the same keys, three times; and once with other keys, which change the pattern."""
+    """The days made anew from the same keys, three times; and with other keys, which change the pattern."""
     tables = {name: one for name, one in hashes(store / "published").items() if name.startswith("tables/")}
     for number in range(3):
         again = tmp_path / str(number) / "store"
