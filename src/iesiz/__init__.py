@@ -1,1 +1,18 @@
-"""iesiz: access logs and registrations in, statistics about nobody out."""
+"""iesiz: access logs and registrations in, statistics about nobody out.
+
+The stages, in the order in which a day passes them (``pipeline`` runs them, and nothing else opens them but
+``tools``):
+
+    sources      what arrives: log files in blocks of lines, registrations in columns
+    parse        lines to typed columns: recognised, ignored (why), rejected (why), all counted
+    deidentify   the only stage that removes identifiers: pseudonyms, routes, classes, bands
+    restricted   records by file and day, which of them count, each line once (no stage, but between two)
+    aggregate    restricted records to exact counts: runs ``statistics/<table>``
+    disclosure   exact counts to publishable counts, and the attacker and judge who try them
+    publish      staged, read back, committed: Parquet and the ledgers
+    catalog      the reader's side
+
+Beside them: ``policy`` (what may be read and published), ``settings``, ``storage`` (the one place that writes),
+``ledger``, ``tables`` (published tables as data), ``vocabulary`` and ``records`` (the words all rooms share),
+``night`` (a night in-process), ``microdata`` (a researcher's own file), ``commands`` and ``cli``.
+"""
