@@ -31,7 +31,7 @@ from iesiz.disclosure import protect_table
 from iesiz.errors import OutsideError
 from iesiz.examination import Examination, Examiner
 from iesiz.parallel import in_order
-from iesiz.parse import AUTO, FORMATS, LogFormat, choose_format, format_named, only_hosts, parse_block
+from iesiz.parse import AUTO, LogFormat, choose_format, format_named, only_hosts, parse_block, with_columns
 from iesiz.policy import edition_on, has_edition, load_registry
 from iesiz.publish import Release, commit_day, published_days, recover, stage_day
 from iesiz.records import Block
@@ -64,6 +64,7 @@ __all__ = [
 ]
 
 START_BYTES = 1 << 16
+MIXED = "mixed"
 
 
 def discover(settings: Settings, last: dt.date | None = None) -> Arrivals:
@@ -119,7 +120,7 @@ def deidentify_file(settings: Settings, file: FileRef) -> FileCounts:
         return FileCounts(file.site, file.stream, file.path.name, "", "known", LineCounts(0, 0))
     form, context = _format(settings, file), _context(settings, file)
     fingerprint = Fingerprint(tuple(sorted({one.size for one in records.of_stream(file)})))
-    blocks = read_blocks(file.path, settings.reading.chunk_bytes, fingerprint)
+    blocks = with_columns(read_blocks(file.path, settings.reading.chunk_bytes, fingerprint), form)
     counts, late = LineCounts(0, 0), dict[str, int]()
     with part_writer(records, file) as writer:
         work = partial(_treat, form=form, context=context)
@@ -174,9 +175,9 @@ def examine(
     for path in paths:
         detected = choose_format(path, form, read_start(path, START_BYTES)).form
         one = Examiner(detected.name)
-        total.format = detected.name if total.format in (AUTO, detected.name) else "mixed"
+        total.format = detected.name if total.format in (AUTO, detected.name) else MIXED
         total.start_file()
-        for block in read_blocks(path, chunk_bytes, Fingerprint()):
+        for block in with_columns(read_blocks(path, chunk_bytes, Fingerprint()), detected):
             chunk = parse_block(block, detected)
             one.add(chunk)
             total.add(chunk)
@@ -187,7 +188,7 @@ def examine(
 def field_treatments(form: str) -> dict[str, str]:
     """What becomes of each field of a log format, as the registry says; undeclared ones are not read."""
     registry = load_registry("access_log")
-    fields = format_named(form).fields if form in FORMATS else tuple(registry.fields)
+    fields = tuple(registry.fields) if form in (AUTO, MIXED) else format_named(form).fields
     declared = {name: registry.of(name) for name in fields}
     return {
         name: f"{one.treatment}: {one.meaning}" if one else "not declared: not read"

@@ -92,3 +92,13 @@ def find_byte(buffer: Bytes, start: int, end: int, byte: int) -> int:
     while at < end and buffer[at] != byte:
         at += 1
     return min(at, end)
+
+
+@compiled
+def words_with(buffer: Bytes, start: int, end: int, byte: int) -> int:
+    """How many words of eight bytes from ``start`` on hold a byte; the last one may reach beyond ``end``."""
+    repeated = np.uint64(byte) * _ONES
+    count = 0
+    for step in range((end - start + 7) >> 3):
+        count += has_byte(load_word(buffer, start + 8 * step), repeated)
+    return count
