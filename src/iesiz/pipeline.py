@@ -13,6 +13,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from iesiz.aggregate import DayInput, aggregate_day
@@ -34,10 +35,10 @@ from iesiz.parallel import in_order
 from iesiz.parse import AUTO, LogFormat, choose_format, format_named, only_hosts, parse_block, with_columns
 from iesiz.policy import edition_on, has_edition, load_registry
 from iesiz.publish import Release, commit_day, published_days, recover, stage_day
-from iesiz.records import Block
+from iesiz.records import PADDING, Block
 from iesiz.restricted import Content, Reading, Records, mirror_path, part_writer, settle, write_mirror
 from iesiz.settings import Settings
-from iesiz.sources import Fingerprint, find_files, read_blocks, read_registrations, read_start
+from iesiz.sources import Fingerprint, find_files, first_lines, read_blocks, read_registrations, read_start
 from iesiz.storage import store_lock
 from iesiz.tables import load_tables
 from iesiz.vocabulary import (
@@ -173,11 +174,13 @@ def examine(
     """
     total, each = Examiner(form), []
     for path in paths:
-        detected = choose_format(path, form, read_start(path, START_BYTES)).form
+        blocks = read_blocks(path, chunk_bytes, Fingerprint())
+        first = next(blocks, Block(bytearray(PADDING), 0, 1))
+        detected = choose_format(path, form, first_lines(first, START_BYTES)).form
         one = Examiner(detected.name)
         total.format = detected.name if total.format in (AUTO, detected.name) else MIXED
         total.start_file()
-        for block in with_columns(read_blocks(path, chunk_bytes, Fingerprint()), detected):
+        for block in with_columns(chain([first], blocks), detected):
             chunk = parse_block(block, detected)
             one.add(chunk)
             total.add(chunk)

@@ -13,15 +13,19 @@ from tests.unit.small_world import block_of
 MOMENT = 1793678400  # 2026-11-03T04:00:00Z
 PRESETS = {
     "traefik": COMBINED + b' 12 "web@docker" "http://198.51.100.1:80" 3ms',
-    "alb": b"http 2026-11-03T04:00:00.186641Z app/my-lb/50dc 192.0.2.1:2817 - 0.000 0.002 0.001 200 200 34 512 "
-    b'"GET http://mall.example:80/a?x=1 HTTP/1.1" "Mozilla/5.0 (X11; Linux x86_64)" - - arn "Root=1" "-"',
-    "haproxy": b"Nov  3 04:00:00 lb haproxy[9]: 192.0.2.1:33317 [03/Nov/2026:04:00:00.655] http-in static/srv1 "
-    b'1/0/0/1/3 200 512 - - ---- 1/1/1/1/0 0/0 {} "GET /a HTTP/1.1"',
-    "nginx_json": b'{"time_iso8601":"2026-11-03T09:00:00+05:00","remote_addr":"192.0.2.1","host":"mall.example",'
-    b'"request":"GET /a HTTP/1.1","status":200,"body_bytes_sent":512,"request_time":0.003,'
+    "alb": b"http 2026-11-03T04:00:00.186641Z app/my-lb/50dc 192.0.2.1:2817 - 0.000 0.002 0.001 200 "
+    b"200 34 512 "
+    b'"GET http://mall.example:80/a?x=1 HTTP/1.1" '
+    b'"Mozilla/5.0 (X11; Linux x86_64)" - - arn "Root=1" "-"',
+    "haproxy": b"Nov  3 04:00:00 lb haproxy[9]: 192.0.2.1:33317 [03/Nov/2026:04:00:00.655] http-in "
+    b'static/srv1 1/0/0/1/3 200 512 - - ---- 1/1/1/1/0 0/0 {} "GET /a HTTP/1.1"',
+    "nginx_json": b'{"time_iso8601":"2026-11-03T09:00:00+05:00","remote_addr":"192.0.2.1",'
+    b'"host":"mall.example","request":"GET /a HTTP/1.1","status":200,'
+    b'"body_bytes_sent":512,"request_time":0.003,'
     b'"http_user_agent":"Mozilla/5.0 (X11; Linux x86_64)"}',
-    "caddy_json": b'{"level":"info","ts":1793678400.5,"msg":"handled request","request":{"remote_ip":"198.51.100.1",'
-    b'"client_ip":"192.0.2.1","method":"GET","host":"mall.example:443","uri":"/a?x","headers":'
+    "caddy_json": b'{"level":"info","ts":1793678400.5,"msg":"handled request","request":{'
+    b'"remote_ip":"198.51.100.1","client_ip":"192.0.2.1","method":"GET","host":"mall.example:443",'
+    b'"uri":"/a?x","headers":'
     b'{"User-Agent":["Mozilla/5.0 (X11; Linux x86_64)"]}},"duration":0.003,"size":512,"status":200}',
     "traefik_json": b'{"ClientAddr":"192.0.2.1:80","ClientHost":"192.0.2.1","DownstreamContentSize":512,'
     b'"DownstreamStatus":200,"Duration":3000000,"RequestHost":"mall.example","RequestMethod":"GET",'
@@ -32,19 +36,20 @@ PRESETS = {
     "w3c": b"#Fields: date time c-ip cs-method cs-uri-stem cs-uri-query sc-status sc-bytes cs(User-Agent) "
     b"cs-host time-taken\n2026-11-03 04:00:00 192.0.2.1 GET /a x 200 512 "
     b"Mozilla/5.0+(X11;+Linux+x86_64) mall.example 3",
-    "cloudfront": b"#Fields: date time sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(User-Agent) "
-    b"cs-uri-query x-host-header time-taken\n2026-11-03\t04:00:00\t512\t192.0.2.1\tGET\td1.cloudfront.net\t/a\t"
+    "cloudfront": b"#Fields: date time sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status "
+    b"cs(User-Agent) cs-uri-query x-host-header time-taken\n"
+    b"2026-11-03\t04:00:00\t512\t192.0.2.1\tGET\td1.cloudfront.net\t/a\t"
     b"200\tMozilla/5.0%2520(X11;%2520Linux%2520x86_64)\t-\tmall.example\t0.003",
 }
 STRINGS = {
     '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent': COMMON,
-    "log_format main escape=json '$remote_addr [$msec] $host '\n  '\"$request\" $status $bytes_sent $request_time';": (
+    "escape=json '$remote_addr [$msec] $host '\n '\"$request\" $status $bytes_sent $request_time'": (
         b'192.0.2.1 [1793678400.123] mall.example:443 "GET /a HTTP/1.1" 200 512 0.003'
     ),
     "$time_iso8601 | $remote_addr -- a long literal -- $request_method $uri$is_args$args $status": (
         b"2026-11-03T09:00:00+05:00 | 192.0.2.1 -- a long literal -- GET /a?b 200"
     ),
-    '{"t": "$time_iso8601", "c": {"ip": "$remote_addr"}, "r": ["$request"], "s": $status, "b": $bytes_sent}': (
+    '{"t": "$time_iso8601", "c": {"ip": "$remote_addr"}, "r": ["$request"], "s": $status, "b":$bytes_sent}': (
         b'{"t": "2026-11-03T09:00:00+05:00", "c": {"ip": "192.0.2.1"}, "r": ["GET \\u002fa HTTP/1.1"], '
         b'"s": 200, "b": 512}'
     ),
