@@ -1,6 +1,6 @@
 # One command each. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help nightly test test-install check fix bench constraints clean
+.PHONY: help nightly test test-slow test-install check fix bench constraints clean
 
 # The first Python that is new enough; constraints.txt was resolved with 3.11. Set PYTHON to choose another.
 NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
@@ -42,6 +42,9 @@ nightly: $(VENV)/.run ## publish the bundled sample into ./store (or STORE=...) 
 test: $(VENV)/.dev ## all tests (ARGS="tests/unit -x" for some); says at the end what it could not test here
 	$(BIN)/python -m pytest $(ARGS)
 
+test-slow: $(VENV)/.dev ## the tests that run for minutes, at full size
+	$(BIN)/python -m pytest -m slow $(ARGS)
+
 test-install: $(VENV)/.dev ## a new environment by a plain `pip install .`, and a flow run in it
 	IESIZ_REQUIRE=install $(BIN)/python -m pytest tests/flows/test_install.py $(ARGS)
 
@@ -57,6 +60,9 @@ fix: $(VENV)/.dev ## format, and mend what can be mended
 
 bench: $(VENV)/.dev ## speed and memory; ratios within one run
 	$(BIN)/python -m pytest tests/benchmarks -m benchmark -s $(ARGS)
+
+fuzz: $(VENV)/.dev ## damaged lines of every format against the parser, ten minutes (SECONDS=600)
+	PYTHONPATH=. $(BIN)/python tests/fuzz/fuzz_parse.py $(or $(SECONDS),600)
 
 constraints: ## resolve the tested set anew, unconstrained, into constraints.txt
 	@set -e; fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT; \

@@ -15,6 +15,9 @@ from collections.abc import Sequence
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from iesiz.aggregate import DayInput, aggregate_day
 from iesiz.calendar import end_of, is_due, now, yesterday
@@ -36,7 +39,18 @@ from iesiz.parse import AUTO, LogFormat, choose_format, format_named, only_hosts
 from iesiz.policy import edition_on, has_edition, load_registry
 from iesiz.publish import Release, commit_day, published_days, recover, stage_day
 from iesiz.records import PADDING, Block
-from iesiz.restricted import Content, Reading, Records, mirror_path, part_writer, settle, write_mirror
+from iesiz.restricted import (
+    Content,
+    LineCollector,
+    Reading,
+    Records,
+    mirror_path,
+    part_writer,
+    read_labels,
+    settle,
+    write_labels,
+    write_mirror,
+)
 from iesiz.settings import Settings
 from iesiz.sources import Fingerprint, find_files, first_lines, read_blocks, read_registrations, read_start
 from iesiz.storage import store_lock
@@ -52,7 +66,11 @@ from iesiz.vocabulary import (
     merge_counts,
 )
 
+if TYPE_CHECKING:
+    from iesiz.own_table import Asked, Bounds, ProtectedFile
+
 __all__ = [
+    "audit_file",
     "build_catalog",
     "close_day",
     "days_to_close",
@@ -61,6 +79,7 @@ __all__ = [
     "discover",
     "examine",
     "field_treatments",
+    "protect_file",
     "store_lock",
 ]
 
@@ -111,7 +130,7 @@ def days_to_close(
 
 
 def deidentify_file(settings: Settings, file: FileRef) -> FileCounts:
-    """Read a log file to restricted records, in one pass; content that was read before adds nothing.
+    """Read a log file to restricted records, in one pass; a line that came before in its stream adds nothing.
 
     Raises:
         InputError: the file cannot be read or is of another format; nothing of it is kept.
@@ -122,21 +141,27 @@ def deidentify_file(settings: Settings, file: FileRef) -> FileCounts:
     form, context = _format(settings, file), _context(settings, file)
     fingerprint = Fingerprint(tuple(sorted({one.size for one in records.of_stream(file)})))
     blocks = with_columns(read_blocks(file.path, settings.reading.chunk_bytes, fingerprint), form)
-    counts, late = LineCounts(0, 0), dict[str, int]()
+    counts, late, lines = LineCounts(0, 0), dict[str, int](), LineCollector()
     with part_writer(records, file) as writer:
-        work = partial(_treat, form=form, context=context)
+        work = partial(_treat, form=form, context=context, line_seed=_line_seed(context, file))
         for treated in in_order(work, blocks, settings.reading.threads):
             counts, late = counts.plus(treated.counts), merge_counts(late, treated.late)
+            lines.add(treated.marks)
             for day, table in treated.days.items():
                 writer.write(day, table)
         content = Content(fingerprint.digest, fingerprint.size, fingerprint.prefixes)
-        return settle(records, file, content, Reading(counts, late), writer)
+        return settle(records, file, content, Reading(counts, late, lines), writer)
 
 
-def _treat(block: Block, form: LogFormat, context: Context) -> Treated:
+def _treat(block: Block, form: LogFormat, context: Context, line_seed: np.uint64) -> Treated:
     """One block from lines to restricted records, in memory."""
-    chunk = parse_block(block, form, fold=not context.routes_have_numbers)
+    chunk = parse_block(block, form, fold=not context.routes_have_numbers, line_seed=line_seed)
     return deidentify_chunk(only_hosts(chunk, context.hosts), context)
+
+
+def _line_seed(context: Context, file: FileRef) -> np.uint64:
+    """What the hashes of a stream's lines start from: the same in every run, and of no other stream."""
+    return np.uint64(int.from_bytes(context.keys.key("lines", file.site, file.stream)[:8], "little"))
 
 
 def _format(settings: Settings, file: FileRef) -> LogFormat:
@@ -239,11 +264,21 @@ def close_day(settings: Settings, day: dt.date) -> DayCounts:
     if not parts:
         return DayCounts(day, "missing", (), tuple(missing))
     registering = tuple(settings.registration.sites) if settings.registration else ()
-    sampling = KeyRing(settings.restricted / "keys").key("sampling", "network", day.isoformat())
-    given = DayInput(day, tuple(settings.sites), parts, registrations, registering, sampling_key=sampling)
+    keys, epoch = KeyRing(settings.restricted / "keys"), day.isoformat()
+    given = DayInput(
+        day,
+        tuple(settings.sites),
+        parts,
+        registrations,
+        registering,
+        sampling_key=keys.key("sampling", "network", epoch),
+        threshold_key=keys.key("threshold", "network", epoch),
+        labels=read_labels(settings, [one for one in published_days(settings) if one < day]),
+    )
     exact = aggregate_day(given, specs, settings.thresholds, settings.reading.threads)
     protected = [protect_table(cells, settings.thresholds) for cells in exact]
     facts = {"missing": missing, "sites": sorted(parts), "closed": now().date().isoformat()}
+    write_labels(settings, day, {one.spec.name: one.common for one in exact if one.spec.labels})
     staged = stage_day(settings, day, protected, edition.name, records.inputs(day))
     releases = commit_day(settings, day, staged, facts)
     warnings = tuple(said for cells in exact for said in cells.warnings)
@@ -266,3 +301,28 @@ def _table_counts(one: Release) -> TableCounts:
 def build_catalog(settings: Settings) -> None:
     """Build the readers' catalog over what is published, beside the old one, and replace it at once."""
     write_catalog(settings, load_tables())
+
+
+def protect_file(asked: Asked) -> ProtectedFile:
+    """Protect an analyst's own table.
+
+    Raises:
+        InputError: the file cannot be used.
+        PrivacyRefusal: a negative value, or no safe pattern.
+        SettingsError: the options do not fit the file or each other.
+    """
+    from iesiz.disclosure.render import protected_file
+
+    return protected_file(asked)
+
+
+def audit_file(asked: Asked) -> Bounds:
+    """What an attacker gets out of a table that somebody protected in whatever way.
+
+    Raises:
+        InputError: the file cannot be read as a protected table, or its values contradict each other.
+        SettingsError: the options do not fit the file.
+    """
+    from iesiz.disclosure.inspect import attack_file
+
+    return attack_file(asked)

@@ -68,7 +68,7 @@ class ParsedChunk:
         duration: microseconds that the request took, -1 where the line does not tell; None if the
             format does not.
         texts: coded columns by field name, and ``path`` (without the query).
-        line_hash: seeded 64-bit hash of the line, in memory only.
+        line_hash: seeded 64-bit hash of the line, by which lines of several files are compared.
         line_number: position of the line in the block, from 0.
         rejected_lines: positions of rejected lines in the block, from 0, with the reason.
     """
@@ -100,3 +100,23 @@ class ParsedChunk:
         if self.duration is not None:
             arrays["duration"] = self.duration[keep]
         return replace(self, counts=counts, texts=texts, **arrays)
+
+
+@dataclass(frozen=True, slots=True)
+class LineMarks:
+    """By what lines are known again, in the order of the file, one entry a line.
+
+    Attributes:
+        hashes: uint64, keyed by the stream.
+        days: int32 local days since 1970-01-01.
+        seconds: int64 UTC seconds since 1970-01-01.
+    """
+
+    hashes: npt.NDArray[np.uint64]
+    days: npt.NDArray[np.int32]
+    seconds: npt.NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        """Refuse columns of unequal length."""
+        if not len(self.hashes) == len(self.days) == len(self.seconds):
+            raise ValueError("a line has one hash, one day and one second")

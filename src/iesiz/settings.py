@@ -109,10 +109,15 @@ class Store(Section):
 
 
 class Thresholds(Section):
-    """Distinct contributors a published cell needs; below 10 is refused, a table may ask for more."""
+    """Distinct contributors a published cell needs; below 10 is refused, a table may ask for more.
+
+    Attributes:
+        spread: the secret part that a cell's threshold has besides is 0 to ``spread - 1``.
+    """
 
     k: Annotated[int, Field(ge=10)] = 10
     k_sensitive: Annotated[int, Field(ge=20)] = 20
+    spread: Annotated[int, Field(ge=5)] = 5
 
     @model_validator(mode="after")
     def _sensitive_is_stricter(self) -> Thresholds:

@@ -9,19 +9,22 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
 
 import pyarrow as pa
 
+from iesiz.bounds import Bounds
 from iesiz.errors import PrivacyRefusal
+from iesiz.links import Link, read_links
 from iesiz.vocabulary import Grain, Purpose, Role
 
 TYPES = {"string": "string", "int": "int64", "float": "double"}
 TABLE_NAME = re.compile(r"(hourly|daily|weekly|monthly|quarterly)_[a-z]+(_[a-z]+)*_(by|to)_[a-z_]+")
 SITES, ADMITTED = "sites", "admitted"
+LINFS = {one.name for one in fields(Bounds) if one.name.endswith("_hits")}
 SOURCES = frozenset({"access_log", "registration"})
 
 
@@ -31,6 +34,10 @@ class Column:
 
     Attributes:
         values: for a dimension its domain: a tuple of labels, ``sites`` or ``admitted``.
+        linf: for a count of events, the bound (a name in ``Bounds``) of what one visitor adds to a cell of
+            the relation that is counted.
+        populated: for a count of events, whether every contributor of a cell has at least one.
+        bounded: whether that bound holds in every cell of the table too, ``other`` left out.
     """
 
     name: str
@@ -39,6 +46,9 @@ class Column:
     meaning: str
     unit: str
     values: tuple[str | int, ...] | str = ()
+    linf: str = ""
+    populated: bool = False
+    bounded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +66,8 @@ class TableSpec:
     Attributes:
         contributor: who is counted: ``visitor`` or ``person``.
         sensitive: whether the stricter threshold holds.
+        links: how its numbers hang together with other tables'.
+        nested: the dimension whose cells are nested sets of contributors in the order of its values, or "".
     """
 
     name: str
@@ -71,6 +83,8 @@ class TableSpec:
     query: str
     labels: str
     checks: tuple[Check, ...]
+    links: tuple[Link, ...] = ()
+    nested: str = ""
 
     def of_role(self, role: Role) -> tuple[Column, ...]:
         """Columns of a role, in order."""
@@ -105,6 +119,7 @@ class Cells:
         table: dimensions and counted columns; exact counts before disclosure control, and after it
             nulls and a ``status`` for the cells that are withheld.
         warnings: what the table's checks had to say.
+        common: (site, label) that enough contributors shared, for later days to admit.
         lost_to_bounds: what contribution bounds left out of requests and pageviews, in whole per cent.
     """
 
@@ -112,6 +127,7 @@ class Cells:
     table: pa.Table
     warnings: tuple[str, ...] = ()
     lost_to_bounds: Mapping[str, int] = field(default_factory=dict)
+    common: frozenset[tuple[str, str]] = frozenset()
 
 
 def load_tables() -> tuple[TableSpec, ...]:
@@ -145,9 +161,11 @@ def load_table(folder: Traversable) -> TableSpec:
         "schema_version",
         "columns",
     }
-    if set(text) != wanted:
+    optional = {"links", "nested"}
+    if set(text) - optional != wanted:
         raise PrivacyRefusal(
-            f"Table {name}: table.toml has exactly {sorted(wanted)}; differs in {sorted(set(text) ^ wanted)}."
+            f"Table {name}: table.toml has exactly {sorted(wanted)} (and may have {sorted(optional)}); "
+            f"differs in {sorted((set(text) - optional) ^ wanted)}."
         )
     if not TABLE_NAME.fullmatch(name):
         raise PrivacyRefusal(f"Table {name}: a table is called <grain>_<subject>_by_<dimensions>.")
@@ -161,6 +179,7 @@ def load_table(folder: Traversable) -> TableSpec:
         query=_text(folder, "query.sql"),
         labels=labels.read_text("utf-8") if labels.is_file() else "",
         checks=_checks(name, _text(folder, "checks.sql")),
+        links=read_links(name, text.pop("links", [])),
         **text,
     )
     _refuse_unfit(spec)
@@ -183,6 +202,8 @@ def _refuse_unfit(spec: TableSpec) -> None:
         raise PrivacyRefusal(f"Table {spec.name}: it needs exactly one column of the role contributor.")
     if not spec.dimensions:
         raise PrivacyRefusal(f"Table {spec.name}: it has no dimension.")
+    if spec.nested and not any(c.name == spec.nested and not isinstance(c.values, str) for c in spec.columns):
+        raise PrivacyRefusal(f"Table {spec.name}: nested names a dimension with a list of values.")
     admitted = [column for column in spec.columns if column.values == ADMITTED]
     if len(admitted) > 1 or bool(admitted) != bool(spec.labels):
         raise PrivacyRefusal(
@@ -204,6 +225,7 @@ def _column(table: str, entry: Mapping[str, Any]) -> Column:
         raise PrivacyRefusal(
             f"Table {table}, column {column.name}: type, meaning or unit is missing or not known."
         )
+    _refuse_unfit_bounds(table, column)
     if (role == Role.DIMENSION) != bool(column.values):
         raise PrivacyRefusal(
             f"Table {table}, column {column.name}: a dimension, and no other column, has values."
@@ -211,6 +233,20 @@ def _column(table: str, entry: Mapping[str, Any]) -> Column:
     if isinstance(column.values, str) and column.values not in (SITES, ADMITTED):
         raise PrivacyRefusal(f"Table {table}, column {column.name}: values is a list, 'sites' or 'admitted'.")
     return column
+
+
+def _refuse_unfit_bounds(table: str, column: Column) -> None:
+    if {type(column.populated), type(column.bounded)} != {bool} or (column.linf and column.linf not in LINFS):
+        raise PrivacyRefusal(
+            f"Table {table}, column {column.name}: populated and bounded are true or false, linf one of "
+            f"{sorted(LINFS)}."
+        )
+    if (column.linf and column.role != Role.MEASURE) or (column.populated and not column.linf):
+        raise PrivacyRefusal(
+            f"Table {table}, column {column.name}: only a measure has linf, and populated needs it."
+        )
+    if column.bounded and not column.populated:
+        raise PrivacyRefusal(f"Table {table}, column {column.name}: bounded needs populated.")
 
 
 def _known(table: str, what: str, kind: type[Any], value: object) -> Any:

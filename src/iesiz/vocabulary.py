@@ -153,7 +153,7 @@ class FileCounts:
         file_id: first 16 hexadecimal digits of the SHA-256 of its uncompressed content.
         days: recognised lines by local day (ISO date) that were taken into an open day.
         late: recognised lines by local day that was published before.
-        verdict: ``read``, ``empty``, ``known`` (same content was read before) or ``grown``.
+        verdict: ``read``, ``empty``, ``known`` (all of it was read before) or ``grown``.
     """
 
     site: str

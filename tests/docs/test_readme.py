@@ -70,7 +70,7 @@ def test_its_commands_are_those_of_the_command_line() -> None:
 
 
 def test_its_options_are_those_of_the_command_line() -> None:
-    named = set(re.findall(r"`(--[a-z]+)", README.split("## Your own logs")[1]))
+    named = set(re.findall(r"`(--[a-z-]+)", README.split("## Your own logs")[1]))
     group = typer.main.get_command(app)
     options = {
         name

@@ -22,8 +22,10 @@ def cells_of(
     folder: Path, table: str, requests: Sequence[Row], key: bytes = bytes(32)
 ) -> list[dict[str, Any]]:
     given = day_of(folder, {"requests": requests})
-    bounded = DayInput(given.day, given.sites, given.parts, None, sampling_key=key, bounds=FEW)
-    thresholds = Thresholds.model_construct(k=1, k_sensitive=1)
+    bounded = DayInput(
+        given.day, given.sites, given.parts, None, sampling_key=key, threshold_key=key, bounds=FEW
+    )
+    thresholds = Thresholds.model_construct(k=1, k_sensitive=1, spread=1)
     (cells,) = aggregate_day(bounded, [SPECS[table]], thresholds, 2)
     return [row for row in cells.table.to_pylist() if row["visitor_count"]]
 

@@ -92,12 +92,14 @@ def day_of(folder: Path, case: Row) -> DayInput:
     ]
     rows = [{**row, "person": row["person"].encode()} for row in people]
     pq.write_table(pa.Table.from_pylist(rows, PERSON), folder / "mirror.parquet")
-    return DayInput(DAY, SITES, parts, folder / "mirror.parquet", ("club",), sampling_key=KEY)
+    return DayInput(
+        DAY, SITES, parts, folder / "mirror.parquet", ("club",), sampling_key=KEY, threshold_key=KEY
+    )
 
 
 def cells_of(folder: Path, spec: TableSpec, case: Row) -> list[dict[str, Any]]:
     # Settings refuse a threshold so low; a case stays small by it.
-    thresholds = Thresholds.model_construct(k=case.get("k", 10), k_sensitive=case.get("k", 20))
+    thresholds = Thresholds.model_construct(k=case.get("k", 10), k_sensitive=case.get("k", 20), spread=1)
     (cells,) = aggregate_day(day_of(folder, case), [spec], thresholds, threads=2)
     rows: list[dict[str, Any]] = cells.table.select([one.name for one in spec.published]).to_pylist()
     return rows
@@ -161,7 +163,7 @@ def test_a_site_may_have_any_name_that_settings_allow(tmp_path: Path, name: str)
     (spec,) = [spec for spec in load_tables() if spec.name == "daily_visitors_by_site"]
     given = day_of(tmp_path, {"requests": [{"at": "09:00:00", "visitor": "a", "site": name}]})
     site = Site(name=name, hosts=["h.example"])
-    named = DayInput(DAY, (site,), given.parts, None, sampling_key=KEY)
+    named = DayInput(DAY, (site,), given.parts, None, sampling_key=KEY, threshold_key=KEY)
     (cells,) = aggregate_day(named, [spec], Thresholds(), threads=1)
     assert cells.table["site"].to_pylist() == [name]
     assert cells.table["visitor_count"].to_pylist() == [1]

@@ -134,6 +134,31 @@ def test_lines_in_any_files_and_order_come_to_the_same_tables(tmp_path: Path, cl
     assert tables(net) == tables(clean)
 
 
+@pytest.mark.parametrize(
+    "spans",
+    [
+        [(0, 30), (20, 48)],
+        [(20, 48), (0, 30)],
+        [(0, 48), (10, 30)],
+        [(10, 30), (0, 48)],
+        [(0, 24), (24, 48), (12, 36)],
+        [(0, 24), (0, 44), (20, 48)],
+    ],
+)
+@pytest.mark.parametrize("runs", ["one", "several"])
+def test_slices_and_overlaps_come_to_the_same_tables(
+    tmp_path: Path, clean: Network, spans: list[tuple[int, int]], runs: str
+) -> None:
+    net = network(tmp_path / "network")
+    for number, (begin, end) in enumerate(spans):
+        content = b"".join(WHOLE.splitlines(keepends=True)[begin:end])
+        net.write(f"logs/mall/web/{number}.log.gz", gzip.compress(content))
+        if runs == "several":
+            read_only(net)
+    net.night(DAY, NEXT)
+    assert tables(net) == tables(clean)
+
+
 def tables(net: Network) -> dict[str, str]:
     return {name: digest for name, digest in net.published().items() if name.startswith("tables/")}
 

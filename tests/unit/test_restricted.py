@@ -89,7 +89,7 @@ def test_a_file_that_grows_twice_counts_once(settings: Settings) -> None:
     for last in (1, 2, 3):
         read(settings, lines(*range(last)))
     assert rows(settings, THIRD) == 3
-    assert Records(settings).sweep() == 2  # the parts of the two shorter ones
+    assert Records(settings).sweep() == 4  # the parts and the lines of the two shorter ones
     assert (rows(settings, THIRD), parts_on_disk(settings)) == (3, 1)
 
 
@@ -156,7 +156,7 @@ def test_days_without_an_edition_are_ignored_and_counted(tmp_path: Path) -> None
     settings = settings_in(tmp_path, SETTINGS.replace("2026-01-01", "2026-11-04"))
     counts = read(settings, lines(0, 1) + line_of(0, day=NEXT_DAY))
     assert (dict(counts.counts.ignored), dict(counts.days)) == ({"no_edition": 2}, {"2026-11-04": 1})
-    keys = {path.stem for path in (settings.restricted / "keys").rglob("*.key")}
+    keys = {path.stem for path in (settings.restricted / "keys" / "visitor").rglob("*.key")}
     assert keys <= {"2026-11-04"}  # nothing was made for a day that may not be processed
 
 
@@ -192,7 +192,7 @@ def test_parts_that_the_ledger_does_not_name_are_swept(
         with pytest.raises(Crashed):
             read(settings, lines(5, 6), "second.log")
     assert (rows(settings, THIRD), parts_on_disk(settings)) == (1, 2)
-    assert Records(settings).sweep() == 1
+    assert Records(settings).sweep() == 2  # a part, and that by which its lines are known again
     assert (rows(settings, THIRD), parts_on_disk(settings)) == (1, 1)
     assert Records(settings).sweep() == 0
     # Nothing stands in the way of trying again.
@@ -215,7 +215,7 @@ def test_a_crash_between_two_parts_counts_neither(
         with pytest.raises(Crashed):
             read(settings, lines(0) + line_of(0, day=NEXT_DAY))
     assert (rows(settings, THIRD), rows(settings, FOURTH)) == (0, 0)
-    assert Records(settings).sweep() == 1
+    assert Records(settings).sweep() == 2  # a part and the lines
 
 
 def test_a_disk_full_under_a_part_may_be_tried_again(settings: Settings) -> None:

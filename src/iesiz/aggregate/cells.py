@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from iesiz.aggregate.labels import Label, admitted_labels, common_labels
 from iesiz.aggregate.session import DayInput, day_session, register_admitted, relation
 from iesiz.engine import engine_errors
 from iesiz.errors import CheckFailed
@@ -41,13 +42,16 @@ def _has_source(given: DayInput, spec: TableSpec) -> bool:
 def _cells(
     connection: duckdb.DuckDBPyConnection, given: DayInput, spec: TableSpec, thresholds: Thresholds, lost: Row
 ) -> Cells:
-    admitted = _admit(connection, spec, thresholds)
+    candidates = _rows(connection, spec.labels, {}) if spec.labels else []
+    common = common_labels(spec, candidates, thresholds, given.threshold_key, given.day)
+    admitted = admitted_labels(spec, given.sites, given.labels, common) if spec.labels else []
     register_admitted(connection, admitted)
     found = _rows(connection, spec.query, {"day": given.day})
     schema = pa.schema([(one.name, TYPES[one.type]) for one in spec.columns])
     table = pa.Table.from_pylist(_complete(spec, _grid(given, spec, admitted), found), schema)
     is_of_log = spec.source == "access_log"
-    return Cells(spec, table, _check(connection, spec, table), dict(lost) if is_of_log else {})
+    said = _check(connection, spec, table)
+    return Cells(spec, table, said, dict(lost) if is_of_log else {}, frozenset(common))
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str, known: Row) -> list[dict[str, Any]]:
@@ -57,19 +61,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, query: str, known: Row) -> list
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
-def _admit(
-    connection: duckdb.DuckDBPyConnection, spec: TableSpec, thresholds: Thresholds
-) -> list[dict[str, str]]:
-    """Labels that enough contributors share; the others go to ``other``."""
-    if not spec.labels:
-        return []
-    least = thresholds.k_sensitive if spec.sensitive else thresholds.k
-    rows = _rows(connection, spec.labels, {})
-    chosen = [row for row in rows if row["contributor_count"] >= least and row["label"] != OTHER]
-    return [{"site": row["site"], "label": row["label"]} for row in chosen]
-
-
-def _grid(given: DayInput, spec: TableSpec, admitted: Sequence[Row]) -> list[tuple[Any, ...]]:
+def _grid(given: DayInput, spec: TableSpec, admitted: Sequence[Label]) -> list[tuple[Any, ...]]:
     """Every combination of the dimensions' values: sites with data first, then what each site may have."""
     keys: list[tuple[Any, ...]] = []
     for site in _sites(given, spec):
@@ -87,11 +79,11 @@ def _sites(given: DayInput, spec: TableSpec) -> list[str]:
     return [site.name for site in with_data if site.funnel or "funnel" not in spec.name]
 
 
-def _domain(column: Column, site: str, admitted: Sequence[Row]) -> list[Any]:
+def _domain(column: Column, site: str, admitted: Sequence[Label]) -> list[Any]:
     if column.values == SITES:
         return [site]
     if column.values == ADMITTED:
-        return [row["label"] for row in admitted if row["site"] == site] + [OTHER]
+        return [label for name, label in admitted if name == site] + [OTHER]
     return list(column.values)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from iesiz.aggregate.labels import History, Label
 from iesiz.bounds import BOUNDS, Bounds
 from iesiz.settings import Site
 from iesiz.vocabulary import check_name
@@ -40,7 +41,7 @@ COLUMNS = ", ".join(PART.names[:-1])
 FUNNEL = pa.schema(
     [("site", pa.string()), ("place", pa.int64()), ("step", pa.string()), ("route", pa.string())]
 )
-RELATIONS = ("people", "requests", "pageviews", "visits")
+RELATIONS = ("visitors", "people", "requests", "pageviews", "visits")
 ADMITTED = pa.schema([("site", pa.string()), ("label", pa.string())])
 
 
@@ -52,6 +53,8 @@ class DayInput:
         parts: for each site the Parquet parts of its requests.
         registrations: the mirror of the registration source, or None where there is none.
         sampling_key: key of the day under which a visitor's cells are drawn.
+        threshold_key: key of the day under which the secret part of a threshold is drawn.
+        labels: labels that were common on earlier days, by day and table.
         bounds: how much one visitor may add.
         registering: names of the sites on which people can register.
     """
@@ -62,6 +65,8 @@ class DayInput:
     registrations: Path | None
     registering: tuple[str, ...] = ()
     sampling_key: bytes = field(kw_only=True)
+    threshold_key: bytes = field(kw_only=True)
+    labels: History = field(default_factory=dict)
     bounds: Bounds = BOUNDS
 
 
@@ -128,6 +133,7 @@ def _register_registrations(connection: duckdb.DuckDBPyConnection, given: DayInp
         connection.read_parquet(str(given.registrations)).create_view("registrations")
 
 
-def register_admitted(connection: duckdb.DuckDBPyConnection, rows: Sequence[Mapping[str, str]]) -> None:
+def register_admitted(connection: duckdb.DuckDBPyConnection, labels: Sequence[Label]) -> None:
     """Give queries the labels that were admitted, by site."""
-    connection.register("admitted", pa.Table.from_pylist(list(rows), ADMITTED))
+    rows = [{"site": site, "label": label} for site, label in labels]
+    connection.register("admitted", pa.Table.from_pylist(rows, ADMITTED))

@@ -18,8 +18,9 @@ from iesiz.deidentify.agents import classify_agent
 from iesiz.deidentify.context import Context, Fate, text_of
 from iesiz.deidentify.local_time import LocalTime, date_of, local_time
 from iesiz.deidentify.referrers import classify_referrer
+from iesiz.dictionaries import own_values
 from iesiz.errors import PrivacyRefusal
-from iesiz.records import METHODS, PATH, CodedText, ParsedChunk
+from iesiz.records import METHODS, PATH, CodedText, LineMarks, ParsedChunk
 from iesiz.vocabulary import LineCounts
 
 Columns = dict[str, pa.Array]
@@ -34,11 +35,13 @@ class Treated:
         counts: outcomes of its lines.
         days: records by local day, without an identifier.
         late: recognised lines by local day (ISO) that was published before; they are not treated.
+        marks: by what the lines of open and late days are known again.
     """
 
     counts: LineCounts
     days: Mapping[dt.date, pa.Table]
     late: Mapping[str, int]
+    marks: LineMarks
 
 
 def deidentify_chunk(chunk: ParsedChunk, context: Context) -> Treated:
@@ -56,12 +59,14 @@ def deidentify_chunk(chunk: ParsedChunk, context: Context) -> Treated:
     fates = [context.fate(day) for day in days]
     lines = list(zip(days, fates, rows.tolist(), strict=True))
     late = {day.isoformat(): count for day, fate, count in lines if fate == Fate.LATE}
-    outside = sum(count for _, fate, count in lines if fate == Fate.NO_EDITION)
-    counts = chunk.counts.ignoring(Fate.NO_EDITION.value, outside)
-    if late or outside:
+    if Fate.NO_EDITION in fates:
+        keep = np.array([fate != Fate.NO_EDITION for fate in fates], np.bool_)[place]
+        chunk, times, place = chunk.only(keep, Fate.NO_EDITION.value), times.only(keep), place[keep]
+    counts, marks = chunk.counts, LineMarks(chunk.line_hash.view(np.uint64), times.days, chunk.seconds)
+    if late:
         keep = np.array([fate == Fate.OPEN for fate in fates], np.bool_)[place]
         chunk, times = chunk.only(keep, "not_open"), times.only(keep)
-    return Treated(counts, _records(chunk, times, context) if chunk.rows else {}, late)
+    return Treated(counts, _records(chunk, times, context) if chunk.rows else {}, late, marks)
 
 
 def _records(chunk: ParsedChunk, times: LocalTime, context: Context) -> dict[dt.date, pa.Table]:
@@ -80,16 +85,7 @@ def _by_day(table: pa.Table, times: LocalTime) -> dict[dt.date, pa.Table]:
     days = np.unique(times.days)
     if len(days) == 1:
         return {date_of(int(days[0])): table}
-    return {date_of(int(day)): _recoded(table.filter(pa.array(times.days == day))) for day in days}
-
-
-def _recoded(table: pa.Table) -> pa.Table:
-    """A table whose dictionaries hold its own values only, and none of another day's pseudonyms."""
-    for place, column in enumerate(table.schema):
-        if pa.types.is_dictionary(column.type):
-            own = table[place].cast(column.type.value_type).dictionary_encode()
-            table = table.set_column(place, column.name, own)
-    return table
+    return {date_of(int(day)): own_values(table.filter(pa.array(times.days == day))) for day in days}
 
 
 def _pseudonym(chunk: ParsedChunk, context: Context, times: LocalTime, name: str) -> Columns:

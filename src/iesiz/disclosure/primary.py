@@ -1,46 +1,116 @@
-"""Primary suppression: a cell is published when at least k distinct contributors stand behind it.
+"""Which cells are sensitive by themselves.
 
-If one measure of a cell goes, all go. A zero is treated as a small cell, since it could have been
-otherwise. Nothing is inferred from negative or missing counts: they are refused.
+In: counts, contributors and contributions per planned cell. Out: masks and protection levels.
+Formulas: Handbook on Statistical Disclosure Control, 2nd edition, sections 4.2 and 5.2.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 
-import pyarrow as pa
-import pyarrow.compute as pc
+import numpy as np
 
+from iesiz.disclosure.sparse import Bools, Floats
 from iesiz.errors import PrivacyRefusal
-from iesiz.settings import Thresholds
-from iesiz.tables import Cells, TableSpec
-from iesiz.vocabulary import PUBLISHED, SUPPRESSED
 
-STATUS = "status"
+ROUNDING = 1e-9
 
 
-def least_contributors(spec: TableSpec, thresholds: Thresholds) -> int:
-    """k of a table: the stricter one where it is marked sensitive."""
-    return thresholds.k_sensitive if spec.sensitive else thresholds.k
+@dataclass(frozen=True, eq=False)
+class Shares:
+    """A magnitude by cell: total and the two largest contributors' parts, arrays of shape (cells,)."""
+
+    total: Floats
+    first: Floats
+    second: Floats
 
 
-def protect_table(cells: Cells, thresholds: Thresholds) -> Cells:
-    """Withhold every cell with fewer than k distinct contributors.
+def not_negative(values: Floats) -> None:
+    """Refuse what the rules do not cover.
 
     Raises:
-        PrivacyRefusal: a count is negative or missing.
+        PrivacyRefusal: a value is negative or not a number.
     """
-    spec, table = cells.spec, cells.table
-    for name in spec.counted:
-        column = table[name]
-        if column.null_count or (len(column) and pc.min(column).as_py() < 0):
-            raise PrivacyRefusal(
-                f"Table {spec.name}, column {name}: a negative or missing count; nothing is published."
-            )
-    enough = pc.greater_equal(table[spec.contributors], least_contributors(spec, thresholds))
-    for name in spec.counted:
-        place = table.column_names.index(name)
-        kept = pc.if_else(enough, table[name], pa.scalar(None, table.schema.field(name).type))
-        table = table.set_column(place, name, kept)
-    shown = table.select([column.name for column in spec.published])
-    return replace(cells, table=shown.append_column(STATUS, pc.if_else(enough, PUBLISHED, SUPPRESSED)))
+    if not np.all(np.asarray(values) >= 0):
+        raise PrivacyRefusal(
+            "a value is negative or not a number; the disclosure rules need values of at least 0"
+        )
+
+
+def below_threshold(
+    counts: Floats, threshold: Floats | float, *, zeros: bool, networks: Floats | None = None, least: int = 3
+) -> Bools:
+    """Cells with too few contributors, or contributors from too few networks.
+
+    Args:
+        counts: distinct contributors of each cell.
+        threshold: k, or a threshold for each cell.
+        zeros: whether an empty cell is sensitive too.
+        networks: distinct networks of each cell, if known.
+        least: networks needed.
+
+    Raises:
+        PrivacyRefusal: a count is negative.
+    """
+    not_negative(counts)
+    few = counts < threshold
+    if networks is not None:
+        not_negative(networks)
+        few = few | (networks < least)
+    return few if zeros else few & (counts > 0)
+
+
+def upper_protection(shares: Shares, p: float) -> Floats:
+    """Distance that an upper estimate must keep: `p/100 x1 - (X - x1 - x2)`; sensitive if positive.
+
+    Raises:
+        PrivacyRefusal: a contribution is negative.
+    """
+    for part in (shares.total, shares.first, shares.second):
+        not_negative(part)
+    return p / 100 * shares.first - (shares.total - shares.first - shares.second)
+
+
+def p_percent(shares: Shares, p: float) -> Bools:
+    """Cells where the second largest contributor could estimate the largest within p per cent.
+
+    Raises:
+        PrivacyRefusal: a contribution is negative.
+    """
+    return upper_protection(shares, p) > ROUNDING * np.maximum(1.0, shares.total)
+
+
+def dominated(total: Floats, largest: Floats, k: float) -> Bools:
+    """(n, k) dominance: the n largest contributors, summed, hold more than k per cent.
+
+    Raises:
+        PrivacyRefusal: a contribution is negative.
+    """
+    not_negative(total)
+    not_negative(largest)
+    return largest > k / 100 * total
+
+
+def dominance_protection(total: Floats, largest: Floats, k: float) -> Floats:
+    """Upper protection level under (n, k) dominance: `100/k (x1 + .. + xn) - X`."""
+    return 100 / k * largest - total
+
+
+def p_of_dominance(k: float) -> float:
+    """The p of the p % rule that is as strict as (2, k) dominance: `100 (100 - k) / k`."""
+    return 100 * (100 - k) / k
+
+
+def group_disclosed(parts: Floats, margins: Floats, c: float = 1) -> Bools:
+    """Cells of a sensitive split that hold all but c members of their margin: `0 < m and m - j <= c`.
+
+    Args:
+        parts: j, the cell.
+        margins: m, the margin of each cell, same shape.
+
+    Raises:
+        PrivacyRefusal: a count is negative.
+    """
+    not_negative(parts)
+    not_negative(margins)
+    return (parts > 0) & (margins - parts <= c)

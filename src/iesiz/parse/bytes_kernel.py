@@ -1,8 +1,8 @@
 """Compiled helpers over bytes: unaligned loads, hashes, comparison.
 
-They run without the interpreter's lock. Hashes live in memory only and are seeded anew in each
-process, so that nobody outside can prepare lines that collide. Words are read whole: a buffer has at
-least eight bytes behind its last line.
+They run without the interpreter's lock. Hashes are seeded, so that nobody outside can prepare lines that
+collide: anew in each process, but for the lines' own, whose seed the caller may give. Words are read
+whole: a buffer has at least eight bytes behind its last line.
 """
 
 from __future__ import annotations

@@ -52,25 +52,28 @@ REJECTED_REASONS = {
 }
 
 
-def parse_block(block: Block, form: LogFormat, fold: bool = False) -> ParsedChunk:
+def parse_block(
+    block: Block, form: LogFormat, fold: bool = False, line_seed: np.uint64 = SEED
+) -> ParsedChunk:
     """Parse a block of whole lines; the last one may lack its line end.
 
     The block is changed in place: escapes of JSON are decoded, and quotes within lines that stand in quotes.
 
     Args:
         fold: make numbers in paths zeros, in the block itself, where that cannot change a route.
+        line_seed: seed of the lines' hashes; by default one of this process.
     """
     if form.style is Style.COLUMNS:
-        return _parse_columns(block, form, fold)
+        return _parse_columns(block, form, fold, line_seed)
     buffer = np.frombuffer(block.data, np.uint8)
     rows, outcomes = _room(count_lines(buffer, block.size), form)
     if form.style is Style.CHAIN:
-        _, recognised = scan(buffer, 0, block.size, program_of(form), SEED, rows, outcomes)
+        _, recognised = scan(buffer, 0, block.size, program_of(form), line_seed, rows, outcomes)
     else:
         stack = np.zeros(3 * DEPTH if form.style is Style.JSON else 0, np.int64)
         spans = np.zeros(2 * len(form.slots), np.int64)
         _, recognised = scan_keyed(
-            buffer, block.size, program_of(form), places_of(form), spans, stack, SEED, rows, outcomes
+            buffer, block.size, program_of(form), places_of(form), spans, stack, line_seed, rows, outcomes
         )
     return _chunk(block, form, rows[:recognised], outcomes, fold)
 
@@ -79,7 +82,7 @@ def _room(lines: int, form: LogFormat) -> tuple[Rows, Bytes]:
     return np.zeros((lines, TEXTS + 2 * len(form.texts) + 2), np.int64), np.empty(lines, np.uint8)
 
 
-def _parse_columns(block: Block, form: LogFormat, fold: bool) -> ParsedChunk:
+def _parse_columns(block: Block, form: LogFormat, fold: bool, line_seed: np.uint64) -> ParsedChunk:
     """Parse each stretch of lines by the columns in force; the block has the texts of all."""
     buffer = np.frombuffer(block.data, np.uint8)
     parts = sections(block, block.fields)
@@ -93,7 +96,7 @@ def _parse_columns(block: Block, form: LogFormat, fold: bool) -> ParsedChunk:
         own = whole if one is None else one
         program = program_of(own) if one else np.zeros((1, PROGRAM_COLUMNS), np.uint64)
         room, said = _room(count_lines(buffer[part.start :], part.end - part.start), own)
-        lines, recognised = scan(buffer, part.start, part.end, program, SEED, room, said)
+        lines, recognised = scan(buffer, part.start, part.end, program, line_seed, room, said)
         if one is None:
             said[said == RECOGNISED], recognised = NO_MATCH, 0
         _place(rows[row : row + recognised], room[:recognised], line, whole, own)

@@ -13,6 +13,7 @@ from iesiz.compiled import compiled
 from iesiz.parse.bytes_kernel import Bytes, find_byte, hash_bytes
 from iesiz.parse.field_kernel import clear_row, finish_row, read_field
 from iesiz.parse.layout_kernel import (
+    BAD_CLOCK,
     COMMENT,
     EMPTY,
     FINISH,
@@ -189,8 +190,8 @@ def walk_labels(buffer: Bytes, at: int, end: int, program: Program, places: Int6
 
 @compiled
 def read_noted(buffer: Bytes, program: Program, spans: Int64, escaped: bool, rows: Rows, row: int) -> int:
-    """Read the noted values into a row; the outcome."""
-    found, event, flags = 0, False, 0
+    """Read the noted values into a row; the outcome. A time that cannot be read leaves room for another."""
+    found, missed, event, flags = 0, NO_MATCH, False, 0
     for slot in range(program.shape[0]):
         start, end = spans[2 * slot], spans[2 * slot + 1]
         flags = np.int64(program[slot, FLAGS])
@@ -200,14 +201,15 @@ def read_noted(buffer: Bytes, program: Program, spans: Int64, escaped: bool, row
         if escaped:
             end = unescape(buffer, start, end)
         need = np.int64(program[slot, LENGTH])
-        if end > start or need == _REQUEST_FOUND:
+        outcome = read_field(buffer, start, end, program, slot, rows, row) if end > start else RECOGNISED
+        if outcome == BAD_CLOCK:
+            missed = BAD_CLOCK
+        elif outcome != RECOGNISED:
+            return outcome
+        elif end > start or need == _REQUEST_FOUND:
             found |= need
-        if end > start:
-            outcome = read_field(buffer, start, end, program, slot, rows, row)
-            if outcome != RECOGNISED:
-                return outcome
     if found & NEEDED != NEEDED:
-        return OTHER_EVENT if event and not found & _REQUEST_FOUND else NO_MATCH
+        return OTHER_EVENT if event and not found & _REQUEST_FOUND else missed
     return finish_row(flags | FINISH, rows, row)
 
 

@@ -1,11 +1,14 @@
 """The restricted zone: which files count, their records by day, the registration mirror.
 
-In: Arrow tables without identifiers. Out: Parquet parts and their record in the full ledger. It must not
+In: Arrow tables without identifiers, and keyed hashes of lines. Out: Parquet parts, the hashes by which lines
+that come again are known, and the record of both in the full ledger. It must not
 hold an identifier as it was, nor count a part twice.
 """
 
 from __future__ import annotations
 
+from iesiz.restricted.labels import read_labels, write_labels
+from iesiz.restricted.lines import LineCollector
 from iesiz.restricted.parts import mirror_path, part_writer, write_mirror
 from iesiz.restricted.records import KnownFile, Records
 from iesiz.restricted.settle import Content, Reading, settle
@@ -13,10 +16,13 @@ from iesiz.restricted.settle import Content, Reading, settle
 __all__ = [
     "Content",
     "KnownFile",
+    "LineCollector",
     "Reading",
     "Records",
     "mirror_path",
     "part_writer",
+    "read_labels",
     "settle",
+    "write_labels",
     "write_mirror",
 ]

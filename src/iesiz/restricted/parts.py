@@ -11,10 +11,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from iesiz.dictionaries import own_values
+from iesiz.restricted.lines import Flags
 from iesiz.restricted.records import Records
 from iesiz.settings import Settings
 from iesiz.storage import STAGED, outside, put_in_place, write_whole
 from iesiz.vocabulary import FileRef
+
+ROW_GROUP = 1 << 20
 
 
 @dataclass(slots=True)
@@ -30,10 +34,8 @@ class PartWriter:
         writer = self._writers.get(day)
         if writer is None:
             path = self.staging / f"{day}{STAGED}"
-            writer = self._writers[day] = pq.ParquetWriter(
-                path, table.schema, compression="zstd", compression_level=1
-            )
-        writer.write_table(table, row_group_size=1 << 20)
+            writer = self._writers[day] = _writer(path, table.schema)
+        writer.write_table(table, row_group_size=ROW_GROUP)
         self.rows[day] = self.rows.get(day, 0) + table.num_rows
 
     def close(self) -> None:
@@ -42,11 +44,38 @@ class PartWriter:
             writer.close()
         self._writers.clear()
 
+    def drop(self, day: dt.date, gone: Flags) -> None:
+        """Take rows out of a day's part, one flag a row as written; a part without rows goes."""
+        self._writers.pop(day).close()
+        path, kept = self.staging / f"{day}{STAGED}", self.staging / f"{day}.kept{STAGED}"
+        self.rows[day] -= int(gone.sum())
+        if self.rows[day]:
+            _copy_rows(path, kept, ~gone)
+            kept.replace(path)
+        else:
+            path.unlink()
+            del self.rows[day]
+
     def place(self, records: Records, file: FileRef, file_id: str) -> None:
         """Finish the parts and put them in their places."""
         self.close()
         for day in self.rows:
             put_in_place(self.staging / f"{day}{STAGED}", records.part(file.site, file.stream, day, file_id))
+
+
+def _copy_rows(source: Path, target: Path, keep: Flags) -> None:
+    """Copy some rows of a part, row group by row group."""
+    with pq.ParquetFile(source) as part, _writer(target, part.schema_arrow) as out:
+        start = 0
+        for group in range(part.num_row_groups):
+            table = part.read_row_group(group)
+            kept = table.filter(pa.array(keep[start : start + table.num_rows]))
+            out.write_table(own_values(kept), row_group_size=ROW_GROUP)
+            start += table.num_rows
+
+
+def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    return pq.ParquetWriter(path, schema, compression="zstd", compression_level=1)
 
 
 @contextmanager

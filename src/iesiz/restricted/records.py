@@ -6,7 +6,7 @@ A part counts only when the ledger names its file, so that a crash leaves nothin
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -16,11 +16,16 @@ from iesiz.storage import outside
 from iesiz.vocabulary import FileRef, LineCounts
 
 FILE, COPY, STOPPED, MIRROR = "file", "copy", "stopped", "mirror"
+FACTS = ("site", "stream", "digest", "size", "days", "late", "line_days")
 
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
-    """A file that was read: its content's SHA-256 and size, and its records by ISO day."""
+    """A file that was read: its content's SHA-256 and size, and its records by ISO day.
+
+    Attributes:
+        line_days: ISO days of its lines, if it has lines by which repeats in other files are known.
+    """
 
     site: str
     stream: str
@@ -28,6 +33,7 @@ class KnownFile:
     size: int
     days: Mapping[str, int]
     late: Mapping[str, int]
+    line_days: Sequence[str]
 
     @property
     def file_id(self) -> str:
@@ -56,11 +62,11 @@ class Records:
         known: dict[tuple[str, str, str], KnownFile] = {}
         for entry in self.ledger.entries(FILE):
             facts = entry.facts
-            one = KnownFile(*(facts[key] for key in ("site", "stream", "digest", "size", "days", "late")))
+            one = KnownFile(*(facts[key] for key in FACTS))
             for digest in facts["replaces"]:
                 shorter = known[one.site, one.stream, digest]
                 days = {day: rows for day, rows in shorter.days.items() if day not in one.days}
-                known[one.site, one.stream, digest] = replace(shorter, days=days)
+                known[one.site, one.stream, digest] = replace(shorter, days=days, line_days=())
             known[one.site, one.stream, one.digest] = one
         return tuple(known.values())
 
@@ -105,6 +111,10 @@ class Records:
         """Where the records of one file for one day lie."""
         return self.folder / f"site={site}" / f"day={day}" / f"{stream}-{file_id}.parquet"
 
+    def lines(self, one: KnownFile) -> Path:
+        """Where that lies by which the lines of a file are known again."""
+        return self.settings.restricted / "lines" / f"site={one.site}" / f"{one.stream}-{one.file_id}.npz"
+
     def parts(self, day: dt.date) -> dict[str, list[Path]]:
         """The parts of a day that count, by site, in a fixed order."""
         found: dict[str, list[Path]] = {}
@@ -123,13 +133,15 @@ class Records:
         return tuple(sorted(days - published))
 
     def sweep(self) -> int:
-        """Delete parts that do not count; the number of files deleted."""
+        """Delete parts and lines that do not count; the number of files deleted."""
+        files, lines = self.files(), self.settings.restricted / "lines"
         counted = {
             self.part(one.site, one.stream, dt.date.fromisoformat(day), one.file_id)
-            for one in self.files()
+            for one in files
             for day in one.days
-        }
-        stray = [path for path in self.folder.rglob("*") if path.is_file() and path not in counted]
+        } | {self.lines(one) for one in files if one.line_days}
+        found = (*self.folder.rglob("*"), *lines.rglob("*"))
+        stray = [path for path in found if path.is_file() and path not in counted]
         with outside(self.folder):
             for path in stray:
                 path.unlink()

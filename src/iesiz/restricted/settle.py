@@ -1,14 +1,21 @@
-"""What becomes of a file once its content is known to the last byte: read, known before, grown or stopped."""
+"""What becomes of a file once its content is known to the last byte: read, known before, grown or stopped.
+
+Its lines that came before, in whatever file of the stream, are taken out of its parts before these count.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from iesiz.errors import InputError
+from iesiz.restricted.lines import LineCollector, write_lines
+from iesiz.restricted.once import Sorted, sort_lines
 from iesiz.restricted.parts import PartWriter
 from iesiz.restricted.records import KnownFile, Records
 from iesiz.vocabulary import FileCounts, FileRef, LineCounts
+
+REPEATED = "repeated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +29,17 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was found in a file: outcomes of its lines, and recognised lines of days published before."""
+    """What was found in a file.
+
+    Attributes:
+        counts: outcomes of its lines.
+        late: recognised lines by local day that was published before.
+        lines: by what its recognised lines are known again.
+    """
 
     counts: LineCounts
     late: Mapping[str, int]
+    lines: LineCollector = field(default_factory=LineCollector)
 
 
 def settle(
@@ -44,13 +58,36 @@ def settle(
         records.note_stopped(file, reading.counts)
         raise InputError(_stopped(file, reading.counts))
     shorter = [one for one in earlier if content.prefixes.get(one.size) == one.digest and one.size]
-    late = _new_late(reading.late, shorter)
+    lines = sort_lines(records, earlier, shorter, reading.lines, reading.late)
+    late = _without_repeats(lines, reading.late, writer)
+    counts = reading.counts.ignoring(REPEATED, int(lines.repeated.sum()))
     days = {day.isoformat(): rows for day, rows in sorted(writer.rows.items())}
-    writer.place(records, file, content.digest[:16])
-    one = KnownFile(file.site, file.stream, content.digest, content.size, days, late)
-    records.note_file(file, one, [each.digest for each in shorter], reading.counts)
-    verdict = "empty" if not reading.counts.lines else "grown" if shorter else "read"
-    return _counts(file, content, verdict, reading.counts, days, late)
+    one = KnownFile(file.site, file.stream, content.digest, content.size, days, late, lines.line_days())
+    if one.line_days:
+        write_lines(records.lines(one), lines.lines, lines.own)
+    writer.place(records, file, one.file_id)
+    records.note_file(file, one, [each.digest for each in shorter], counts)
+    return _counts(file, content, _verdict(counts, bool(shorter)), counts, days, late)
+
+
+def _without_repeats(lines: Sorted, late: Mapping[str, int], writer: PartWriter) -> dict[str, int]:
+    """Take repeats out of the parts; late lines by day without them."""
+    new = dict(late)
+    for day in lines.repeated_days():
+        gone = lines.repeated_on(day)
+        if day.isoformat() in late:
+            new[day.isoformat()] -= int(gone.sum())
+        else:
+            writer.drop(day, gone)
+    return {day: rows for day, rows in sorted(new.items()) if rows}
+
+
+def _verdict(counts: LineCounts, is_grown: bool) -> str:
+    if not counts.lines:
+        return "empty"
+    if is_grown:
+        return "grown"
+    return "known" if counts.ignored.get(REPEATED) and not counts.recognised else "read"
 
 
 def _stopped(file: FileRef, counts: LineCounts) -> str:
@@ -60,16 +97,6 @@ def _stopped(file: FileRef, counts: LineCounts) -> str:
         "reading.max_rejected_share; nothing of it is kept. Correct the log's format, or raise the limit, "
         "and run again."
     )
-
-
-def _new_late(late: Mapping[str, int], shorter: list[KnownFile]) -> dict[str, int]:
-    """Late lines of a grown file without those that the shorter file brought, in time or late."""
-    held: dict[str, int] = {}
-    for one in shorter:
-        for day in {*one.days, *one.late}:
-            held[day] = held.get(day, 0) + one.days.get(day, 0) + one.late.get(day, 0)
-    new = {day: rows - held.get(day, 0) for day, rows in sorted(late.items())}
-    return {day: rows for day, rows in new.items() if rows > 0}
 
 
 def _counts(

@@ -1,7 +1,7 @@
 -- Pageviews that count.
--- Of each visitor at most $cells cells (route) count, chosen by the smallest HMAC-SHA256 under the
--- day's sampling key, and at most $pageview_hits hits in each. A visitor with no more cells keeps them all, so that
--- the costly part touches few.
+-- Of each visitor at most $cells cells (route) count, chosen by the smallest HMAC-SHA256
+-- under the day's sampling key, and at most $pageview_hits hits in each. A visitor with no more
+-- cells keeps them all, so that the costly part touches few.
 create or replace table pageviews as
 with offered as (
     select site, visitor, network, second, route
@@ -16,23 +16,25 @@ cells as (
 ),
 
 counted as (
-    select *, count(*) over (partition by site, visitor) as cell_count
+    select *, count(*) over (partition by visitor) as cell_count
     from cells
 ),
 
 drawn as (
     select
-        site, visitor, route,
-        sha256($outer_pad || unhex(sha256($inner_pad || visitor || encode(concat_ws('|', '', site, route)))))
-            as draw
+        counted.site, counted.visitor, counted.route,
+        sha256($outer_pad || unhex(sha256(
+            $inner_pad || visitors.pseudonym || encode(concat_ws('|', '', counted.site, counted.route))
+        ))) as draw
     from counted
-    where cell_count > $cells
+    inner join visitors using (visitor)
+    where counted.cell_count > $cells
 ),
 
 dropped as (
     select site, visitor, route
     from drawn
-    qualify row_number() over (partition by site, visitor order by draw) > $cells
+    qualify row_number() over (partition by visitor order by draw) > $cells
 ),
 
 kept as (
@@ -54,4 +56,7 @@ union all
 select kept.*
 from kept
 semi join large using (site, visitor, route)
-qualify row_number() over (partition by kept.site, kept.visitor, kept.route order by kept.second) <= $pageview_hits
+qualify row_number() over (
+    partition by kept.visitor, kept.route
+    order by kept.second
+) <= $pageview_hits

@@ -1,22 +1,19 @@
 -- Requests of people on one local day, with the class that the definitions give them; robots are apart.
 -- A pageview (after Wikimedia's definition) is a successful GET of a page.
-create or replace view people as
+create or replace table people as
 select
-    site,
-    visitor,
-    network,
-    second,
-    hour,
-    method,
-    route,
-    resource,
-    status_code,
-    concat(status_code // 100, 'xx') as status_class,
-    bytes,
-    referrer,
-    device,
-    system,
-    browser,
-    method = 'GET' and resource = 'page' and status_code in (200, 304) as is_pageview
+    parts.site,
+    visitors.visitor,
+    visitors.network,
+    parts.second,
+    parts.hour,
+    parts.route,
+    parts.status_code,
+    concat(parts.status_code // 100, 'xx') as status_class,
+    parts.bytes,
+    parts.referrer,
+    parts.device,
+    parts.method = 'GET' and parts.resource = 'page' and parts.status_code in (200, 304) as is_pageview
 from parts
-where not is_robot
+inner join visitors on visitors.site = parts.site and visitors.pseudonym = parts.visitor
+where not parts.is_robot

@@ -1,0 +1,67 @@
+"""Which labels a table shows on a day; every other one goes to ``other``.
+
+A label is admitted when enough visitors shared it on at least two days before, when its site names it as an
+own route, or, as long as its site has fewer than two days behind it, from the day itself. So a row's being
+there tells nothing about the day, and a label too few people share is never shown, not even as withheld.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+import json
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from iesiz.settings import Site, Thresholds
+from iesiz.tables import TableSpec
+from iesiz.vocabulary import OTHER
+
+DAYS_NEEDED = 2
+Label = tuple[str, str]
+History = Mapping[dt.date, Mapping[str, Collection[Label]]]
+
+
+def common_labels(
+    spec: TableSpec, candidates: Sequence[Mapping[str, Any]], thresholds: Thresholds, key: bytes, day: dt.date
+) -> set[Label]:
+    """(site, label) with enough visitors on this day: at least k and a part that is secret."""
+    least = thresholds.k_sensitive if spec.sensitive else thresholds.k
+    return {
+        (row["site"], row["label"])
+        for row in candidates
+        if row["label"] != OTHER
+        and row["contributor_count"]
+        >= least + _secret(key, spec.name, row["site"], row["label"], str(day)) % thresholds.spread
+    }
+
+
+def admitted_labels(
+    spec: TableSpec, sites: Sequence[Site], history: History, today: Collection[Label]
+) -> list[Label]:
+    """(site, label) that the table shows, in order.
+
+    Args:
+        spec: the table.
+        sites: the sites of the day.
+        history: for each earlier day that was published, labels that were common then, by table.
+        today: labels that are common on the day itself.
+    """
+    admitted: set[Label] = set()
+    days = Counter(label for tables in history.values() for label in tables.get(spec.name, ()))
+    for site in sites:
+        earlier = sum(
+            any(name == site.name for name, _ in tables.get(spec.name, ())) for tables in history.values()
+        )
+        own = {(site.name, route) for route in site.routes}
+        common = {label for label, count in days.items() if label[0] == site.name and count >= DAYS_NEEDED}
+        first = {label for label in today if label[0] == site.name} if earlier < DAYS_NEEDED else set()
+        admitted |= own | common | first
+    return sorted(admitted)
+
+
+def _secret(key: bytes, *parts: str) -> int:
+    digest = hmac.new(key, json.dumps(parts, ensure_ascii=False).encode(), hashlib.sha256).digest()
+    return int.from_bytes(digest, "big")

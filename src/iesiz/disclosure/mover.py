@@ -1,0 +1,122 @@
+"""The cheapest way to make one withheld number uncertain.
+
+A table that differs from the true one only in withheld cells shows that these cannot be told from it. For a
+number whose interval is too narrow, a linear program finds the table that moves it far enough and, weighted
+by what is lost, moves the fewest published cells; those are withheld. Every table found widens the intervals
+of all withheld numbers (Kelly, Golden and Assad 1992 and Fischetti and Salazar 2001 use the same program).
+
+In: the system, the exact variables, a neighbourhood. Must not decide who needs what.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from iesiz.disclosure.lp import Model
+from iesiz.disclosure.sparse import Bools, Floats, Ints, Rows, beside, empty, stack
+from iesiz.disclosure.system import LinearSystem
+from iesiz.disclosure.witness import MOVED
+
+# Cost of moving what is withheld, against 1 for what is published: nothing moves without a reason.
+FREE = 1e-4
+
+
+class Mover:
+    """One model over deviations from the truth: up and down for each variable and for each longer form."""
+
+    def __init__(
+        self, system: LinearSystem, inner: Floats, prices: Floats, units: Floats, variables: Ints
+    ) -> None:
+        """Build the model with everything published.
+
+        Args:
+            system: the plan.
+            inner: exact variables, shape (variables,).
+            prices: what withholding each cell costs, shape (cells,), positive.
+            units: the usual length of a move of each form; one that cannot give as much costs more.
+            variables: the neighbourhood: only these may move, ascending.
+        """
+        self.variables = variables
+        mask = np.zeros(system.variables, dtype=np.bool_)
+        mask[variables] = True
+        self._forms: Ints = np.flatnonzero(system.forms.any(mask))
+        self._owner = system.owner[self._forms]
+        self._rows = system.forms.take(self._forms)
+        single, self._rows = self._rows.sizes == 1, self._rows.within(variables)
+        values = system.forms.take(self._forms).dot(inner)
+        self._place(single)
+        up, unit = prices[self._owner] / units[self._forms], units[self._forms]
+        down = prices[self._owner] / np.maximum(np.minimum(values, unit), unit * 1e-3)
+        self._cost, self._free = np.concatenate([up, down]), np.tile(FREE / unit, 2)
+        self._room = np.concatenate(
+            [np.full(len(variables), np.inf), inner[variables], np.full(2 * self._long, np.inf)]
+        )
+        self._model = self._build(system, inner, np.flatnonzero(~single), mask)
+        columns = np.arange(2 * len(variables))
+        self._model.price(columns, np.full(len(columns), float(self._free.min(initial=FREE))))
+        self._withheld = np.zeros(len(self._forms), dtype=np.bool_)
+        self._model.price(np.concatenate([self._up, self._down]), self._cost)
+
+    def _place(self, single: Bools) -> None:
+        """Columns for up and down of each form: its variable's, or slacks of its own."""
+        self._long = int((~single).sum())
+        count, base = len(self.variables), 2 * len(self.variables)
+        self._up = np.zeros(len(single), dtype=np.int64)
+        self._up[single] = self._rows.indices[self._rows.indptr[:-1][single]]
+        self._up[~single] = base + np.arange(self._long)
+        self._down = self._up + np.where(single, count, self._long)
+
+    def _build(self, system: LinearSystem, inner: Floats, longer: Ints, mask: Bools) -> Model:
+        """Rows: each longer form's change equals its slacks; the known inequalities hold after the move."""
+        forms, count = self._rows.take(longer), self._long
+        touched = np.flatnonzero(system.limits.rows.any(mask))
+        rules = system.limits.rows.take(touched)
+        at, near = rules.dot(inner), rules.within(self.variables)
+        slack = stack(
+            [Rows(np.arange(count + 1), np.arange(count), np.ones(count), count), empty(len(near), count)]
+        )
+        changes = stack([forms, near])
+        program = beside([changes, changes.scaled(-1.0), slack.scaled(-1.0), slack])
+        lower = np.concatenate([np.zeros(count), system.limits.lower[touched] - at])
+        upper = np.concatenate([np.zeros(count), system.limits.upper[touched] - at])
+        return Model(program, (lower, upper), (np.zeros(len(self._room)), self._room), warm=False)
+
+    def sync(self, withheld: Bools) -> None:
+        """Let the numbers of withheld cells move for nothing, charge for all others."""
+        now = withheld[self._owner]
+        changed = np.flatnonzero(now != self._withheld)
+        both = np.concatenate([changed, changed + len(now)])
+        costs = np.where(np.tile(now[changed], 2), self._free[both], self._cost[both])
+        self._model.price(np.concatenate([self._up[changed], self._down[changed]]), costs)
+        self._withheld = now
+
+    def move(self, form: int, length: float, held: Ints) -> tuple[float, Ints, Floats]:
+        """Move one form by `length` (negative: down) at the least cost.
+
+        Args:
+            form: number of the form.
+            length: how far at least.
+            held: variables that must not move.
+
+        Returns:
+            The cost, the variables that change, and by how much.
+
+        Raises:
+            PrivacyRefusal: no table does it, or the solver proved no optimum.
+        """
+        local = int(np.searchsorted(self._forms, form))
+        ahead, back = (self._up, self._down) if length > 0 else (self._down, self._up)
+        still = np.searchsorted(self.variables, held[np.isin(held, self.variables)])
+        frozen = np.concatenate([still, still + len(self.variables), back[local : local + 1]])
+        for column in frozen:
+            self._model.bound(int(column), 0.0, 0.0)
+        self._model.bound(int(ahead[local]), abs(length), float(self._room[ahead[local]]))
+        try:
+            best = self._model.solve()
+        finally:
+            for column in (*frozen, ahead[local]):
+                self._model.bound(int(column), 0.0, float(self._room[column]))
+        count = len(self.variables)
+        change = best.point[:count] - best.point[count : 2 * count]
+        moved = np.flatnonzero(np.abs(change) > MOVED)
+        return best.value, self.variables[moved], change[moved]

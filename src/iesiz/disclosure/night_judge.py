@@ -1,0 +1,153 @@
+"""The judge of a night: the attacker's intervals held against the exact counts and the rules.
+
+In: intervals, published and exact tables, the rules. Out: a frozen `NightVerdict`; only without findings may
+the night be published.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from iesiz.disclosure.binding import Binding, Key, bind
+from iesiz.disclosure.night_attack import CellInterval, Insider, attack
+from iesiz.disclosure.night_rules import Demands, Rules, demands
+from iesiz.disclosure.rules import TOLERANCE
+from iesiz.disclosure.sparse import Bools, Floats
+from iesiz.tables import Cells
+
+
+@dataclass(frozen=True)
+class NightFinding:
+    """What bars the release: a number, and the reason without its value."""
+
+    table: str
+    key: Key
+    measure: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class NightVerdict:
+    """The audit's summary, for the release record.
+
+    Attributes:
+        findings: what bars the release, in order.
+        audited: withheld cells, drop-outs that the rules protect among them.
+        narrowest: the smallest interval of a withheld count, infinite if none is withheld or bounded.
+        insiders: how many single contributors were tried.
+        seconds: time taken by attack and judgement, 0 if not measured.
+    """
+
+    findings: tuple[NightFinding, ...]
+    audited: int
+    narrowest: float
+    insiders: int
+    seconds: float = 0.0
+
+
+def insiders_of(exact: Sequence[Cells], rules: Rules) -> tuple[Insider, ...]:
+    """The single contributor of each cell that has one, with what he knows."""
+    binding = bind(rules.plan, exact)
+    asked, found = demands(binding, exact, rules), []
+    for told in asked.insiders:
+        first = binding.numbers[told[0]]
+        own = ((binding.numbers[v].measure, float(asked.values[v]) * binding.numbers[v].unit) for v in told)
+        found.append(Insider(first.table, first.key, tuple(own)))
+    return tuple(found)
+
+
+def judge_night(
+    intervals: Sequence[CellInterval], published: Sequence[Cells], exact: Sequence[Cells], rules: Rules
+) -> NightVerdict:
+    """Compare what the attacker got with what is so.
+
+    Args:
+        intervals: of `attack` on exactly these published tables.
+        published: the tables as they will be published.
+        exact: the exact tables with their `rule` columns, in any order.
+        rules: key, period, thresholds, plan.
+
+    Raises:
+        PrivacyRefusal: the tables differ from each other or from the plan.
+    """
+    binding = bind(rules.plan, exact)
+    asked = demands(binding, exact, rules)
+    numbers = {(n.table, n.key, n.measure): place for place, n in enumerate(binding.numbers)}
+    findings = _shown(binding, asked, published)
+    hidden = np.zeros(len(binding.numbers), dtype=np.bool_)
+    counts = [math.inf]
+    for one in intervals:
+        place = numbers[one.table, one.key, one.measure]
+        reason = _reason(binding, asked, one, place)
+        if reason:
+            findings.append(NightFinding(one.table, one.key, one.measure, reason))
+        if one.told is None:
+            hidden[place] = True
+            if asked.needs.whole[place]:
+                counts.append(one.width)
+    findings += _not_attacked(binding, published, hidden)
+    needed = hidden & (asked.needs.length > 0)
+    audited = len(np.unique(binding.system.owner[needed]))
+    tried = len(asked.insiders)
+    return NightVerdict(tuple(findings), audited, min(counts), tried)
+
+
+def _reason(binding: Binding, asked: Demands, one: CellInterval, place: int) -> str:
+    """Why an interval bars the release, or nothing."""
+    unit, needs = binding.numbers[place].unit, asked.needs
+    if needs.length[place] == 0:
+        return ""
+    value, lo, hi = float(asked.values[place]), one.lo / unit, one.hi / unit
+    slack = TOLERANCE * max(1.0, value)
+    if not lo - slack <= value <= hi + slack:
+        return "the interval misses the value: what was attacked is not what was counted"
+    if one.told is not None:
+        guarded = asked.sensitive[binding.system.owner[place]]
+        return "a single contributor finds it" if guarded and hi - lo < needs.width[place] - slack else ""
+    if one.solved:
+        return "it follows from what is published"
+    at = np.array([place])
+    fits = needs.met(np.array([value]), np.array([lo]), np.array([hi]), at)
+    return "" if fits[0] else "its interval is too narrow"
+
+
+def _shown(binding: Binding, asked: Demands, published: Sequence[Cells]) -> list[NightFinding]:
+    """Published numbers that a rule withholds, or that are not what was counted."""
+    seen = binding.values(published)
+    shown = ~np.isnan(seen)
+    barred: Bools = shown & asked.sensitive[binding.system.owner]
+    exact: Floats = asked.values[: len(seen)]
+    false: Bools = shown & ~barred & (np.abs(np.where(shown, seen, exact) - exact) > TOLERANCE)
+    return [
+        NightFinding(*_name(binding, int(place)), reason)
+        for mask, reason in ((barred, "a rule withholds it"), (false, "it is not what was counted"))
+        for place in np.flatnonzero(mask)
+    ]
+
+
+def _not_attacked(binding: Binding, published: Sequence[Cells], hidden: Bools) -> list[NightFinding]:
+    missed = np.flatnonzero(np.isnan(binding.values(published)) & ~hidden)
+    return [NightFinding(*_name(binding, int(place)), "nobody attacked it") for place in missed]
+
+
+def _name(binding: Binding, place: int) -> tuple[str, Key, str]:
+    number = binding.numbers[place]
+    return number.table, number.key, number.measure
+
+
+def audit_night(published: Sequence[Cells], exact: Sequence[Cells], rules: Rules) -> NightVerdict:
+    """Attack, with each single contributor's own numbers known as well, and judge.
+
+    Raises:
+        PrivacyRefusal: the tables contradict each other or the plan, or the solver proved no optimum.
+    """
+    start = time.perf_counter()
+    intervals = attack(published, rules.plan, rules.thresholds, insiders_of(exact, rules))
+    verdict = judge_night(intervals, published, exact, rules)
+    seconds = time.perf_counter() - start
+    return NightVerdict(verdict.findings, verdict.audited, verdict.narrowest, verdict.insiders, seconds)

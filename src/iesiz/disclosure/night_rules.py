@@ -1,0 +1,226 @@
+"""Which cells of a night are sensitive by themselves, and how far an attacker must stay from each number.
+
+In: exact cells with their `rule` columns, the thresholds' key, the plan. Out: masks, and needs by number.
+A negative or missing number is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from iesiz.disclosure.binding import Binding, Key
+from iesiz.disclosure.plan import Plan, least, magnitudes, width_needed
+from iesiz.disclosure.primary import Shares, below_threshold, group_disclosed, p_percent, upper_protection
+from iesiz.disclosure.rules import Needs
+from iesiz.disclosure.sparse import Bools, Floats, Ints
+from iesiz.errors import PrivacyRefusal
+from iesiz.settings import Thresholds
+from iesiz.tables import Cells, TableSpec
+from iesiz.vocabulary import Role
+
+SPREAD = 5  # the keyed part of a threshold is 0 to 4
+NETWORKS = 3  # distinct networks that a published cell needs
+NETWORK_COUNT = "network_count"
+P = 15.0  # per cent of the p % rule
+HIDDEN_SHARE = 1e-3  # a withheld magnitude that no rule protects must still not be exact
+KEY_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the primary rules of a night depend on.
+
+    Attributes:
+        key: of the thresholds, at least 32 bytes, known to nobody else.
+        period: the day, as in the tables' files.
+    """
+
+    key: bytes
+    period: str
+    thresholds: Thresholds
+    plan: Plan
+
+    def __post_init__(self) -> None:
+        """Check the key.
+
+        Raises:
+            PrivacyRefusal: it is too short.
+        """
+        if len(self.key) < KEY_BYTES:
+            raise PrivacyRefusal(f"The key of the thresholds has {KEY_BYTES} bytes or more.")
+
+    def threshold(self, spec: TableSpec, key: Key) -> int:
+        """T_c = k + HMAC-SHA256(key, table | cell | period) mod 5."""
+        text = json.dumps([spec.name, [str(label) for label in key], self.period], ensure_ascii=False)
+        digest = hmac.new(self.key, text.encode(), hashlib.sha256).digest()
+        return least(spec, self.thresholds) + int.from_bytes(digest, "big") % SPREAD
+
+
+def column(cells: Cells, name: str) -> Floats:
+    """A counted or rule column, shape (rows,).
+
+    Raises:
+        PrivacyRefusal: a number is negative or missing.
+    """
+    found = cells.table[name]
+    values = np.array([np.nan if one is None else one for one in found.to_pylist()], dtype=np.float64)
+    if not np.all(values >= 0):
+        raise PrivacyRefusal(
+            f"Table {cells.spec.name}, column {name}: a negative or missing count; nothing is published."
+        )
+    return values
+
+
+def keys_of(cells: Cells) -> list[Key]:
+    """The labels of each row, in the table's order."""
+    return list(zip(*(cells.table[name].to_pylist() for name in cells.spec.dimensions), strict=True))
+
+
+def sensitive_rows(cells: Cells, rules: Rules) -> Bools:
+    """Which rows of an exact table must be withheld, shape (rows,); a zero counts as a small cell.
+
+    Raises:
+        PrivacyRefusal: a number is negative or missing.
+    """
+    spec, keys = cells.spec, keys_of(cells)
+    for name in (*spec.counted, *(c.name for c in spec.of_role(Role.RULE))):
+        column(cells, name)
+    people = column(cells, spec.contributors)
+    networks = column(cells, NETWORK_COUNT) if NETWORK_COUNT in cells.table.column_names else None
+    limits = np.array([rules.threshold(spec, key) for key in keys], dtype=np.float64)
+    found = below_threshold(people, limits, zeros=True, networks=networks, least=NETWORKS)
+    for name in magnitudes(spec):
+        found = found | p_percent(_shares(cells, name), P)
+    return found | _group_disclosed(cells, keys, people) if spec.sensitive else found
+
+
+def _group_disclosed(cells: Cells, keys: list[Key], people: Floats) -> Bools:
+    """Cells of a sensitive split that hold all members of their group, or all but one."""
+    spec, found = cells.spec, np.zeros(len(keys), dtype=np.bool_)
+    for link in spec.links:
+        if spec.contributors in link.sums:
+            kept = [place for place, name in enumerate(spec.dimensions) if name not in link.over]
+            groups: dict[Key, float] = {}
+            margin = [tuple(key[place] for place in kept) for key in keys]
+            for group, count in zip(margin, people, strict=True):
+                groups[group] = groups.get(group, 0.0) + float(count)
+            found |= group_disclosed(people, np.array([groups[group] for group in margin]))
+    return found
+
+
+def _shares(cells: Cells, name: str) -> Shares:
+    return Shares(*(column(cells, one) for one in (name, f"{name}_first", f"{name}_second")))
+
+
+@dataclass(frozen=True, eq=False)
+class Demands:
+    """What the rules ask of a night.
+
+    Attributes:
+        values: exact value of each variable of the system, the sets that no table shows among them.
+        sensitive: cells withheld by a rule, drop-outs always among them, shape (cells,).
+        needs: by number.
+        insiders: for each cell of one contributor, the numbers that this one knows.
+        primary: how many published cells a rule withholds.
+    """
+
+    values: Floats
+    sensitive: Bools
+    needs: Needs
+    insiders: tuple[tuple[int, ...], ...]
+    primary: int
+
+
+def demands(binding: Binding, exact: Sequence[Cells], rules: Rules) -> Demands:
+    """Apply the rules to a night's exact numbers.
+
+    Raises:
+        PrivacyRefusal: a number is negative or missing, or the counts do not fit the plan's links.
+    """
+    sensitive = {
+        (cells.spec.name, key): bool(row)
+        for cells in exact
+        for key, row in zip(keys_of(cells), sensitive_rows(cells, rules), strict=True)
+    }
+    values = whole_values(binding, exact)
+    planned = np.array([cell in sensitive for cell in binding.cells], dtype=np.bool_)
+    withheld = np.array([sensitive.get(cell, True) for cell in binding.cells], dtype=np.bool_)
+    needs = _needs(binding, exact, rules, values, withheld)
+    return Demands(
+        values, withheld, needs, _alone(binding, rules.plan, values), int(np.sum(withheld & planned))
+    )
+
+
+def whole_values(binding: Binding, exact: Sequence[Cells]) -> Floats:
+    """Exact value of every variable: drop-outs as differences, a set that no table shows as its largest part.
+
+    Raises:
+        PrivacyRefusal: the counts do not fit what the plan says of them.
+    """
+    system, numbers = binding.system, len(binding.numbers)
+    rows = system.limits.rows
+    values = np.concatenate([binding.values(exact), np.full(system.variables - numbers, np.nan)])
+    for row in range(len(rows)):
+        parts, weights = rows.row(row), rows.coefficients(row)
+        unknown = np.isnan(values[parts])
+        if unknown.sum() == 1 and parts[unknown][0] < numbers:
+            values[parts[unknown]] = -np.dot(weights[~unknown], values[parts[~unknown]]) / weights[unknown]
+    _fill_unions(rows.row_of, rows.indices, rows.data, values, numbers)
+    at = rows.dot(values)
+    wrong = np.flatnonzero((at < -1e-6) | (at > system.limits.upper + 1e-6))
+    if len(wrong) or np.any(values < 0):
+        says = sorted({binding.says[row] for row in wrong}) or ["nested cells"]
+        raise PrivacyRefusal(
+            f"The counts contradict the release plan ({'; '.join(says)}); nothing is published."
+        )
+    return values
+
+
+def _fill_unions(row_of: Ints, columns: Ints, weights: Floats, values: Floats, numbers: int) -> None:
+    """A union is at least its parts: rows with the union at weight 1 and one part at -1."""
+    for place in np.flatnonzero((columns >= numbers) & (weights == 1.0)):
+        parts = columns[(row_of == row_of[place]) & (columns != columns[place])]
+        known = values[columns[place]]
+        values[columns[place]] = np.nanmax([known, *values[parts]])
+
+
+def _needs(binding: Binding, exact: Sequence[Cells], rules: Rules, values: Floats, withheld: Bools) -> Needs:
+    """Widths for counts, protection levels for magnitudes; a large drop-out or an empty one needs nothing."""
+    count = len(binding.numbers)
+    width, level, whole = np.zeros(count), np.zeros(count), np.ones(count, dtype=np.bool_)
+    levels = {
+        (cells.spec.name, name): dict(
+            zip(keys_of(cells), upper_protection(_shares(cells, name), P), strict=True)
+        )
+        for cells in exact
+        for name in magnitudes(cells.spec)
+    }
+    specs = {cells.spec.name: cells.spec for cells in exact}
+    for place, number in enumerate(binding.numbers):
+        spec = specs[number.table]
+        width[place] = width_needed(spec, number.measure, rules.thresholds)
+        if (number.table, number.measure) in levels:
+            if withheld[binding.system.owner[place]]:
+                level[place] = max(levels[number.table, number.measure][number.key] / number.unit, 0.0)
+            width[place], whole[place] = max(level[place], HIDDEN_SHARE * values[place]), False
+        elif not number.planned and not 0 < values[place] < rules.threshold(spec, number.key):
+            width[place], whole[place] = 0.0, False
+    return Needs(width, level, level, whole)
+
+
+def _alone(binding: Binding, plan: Plan, values: Floats) -> tuple[tuple[int, ...], ...]:
+    """The numbers of each cell with one contributor."""
+    members: dict[int, list[int]] = {}
+    single: set[int] = set()
+    for place, (number, owner) in enumerate(zip(binding.numbers, binding.system.owner, strict=True)):
+        members.setdefault(int(owner), []).append(place)
+        spec = plan.spec(number.table)
+        if number.planned and spec and number.measure == spec.contributors and values[place] == 1:
+            single.add(int(owner))
+    return tuple(tuple(members[owner]) for owner in sorted(single))

@@ -1,0 +1,95 @@
+"""Tables that differ from the true one only in withheld cells: each proves that these cannot be told apart.
+
+In: changes of variables. Out: the range that each form takes over the witnesses, for everybody and for
+an insider whose own variables must stay. Whoever relies on a witness checks it first (`holds`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from iesiz.disclosure.sparse import Bools, Floats, Ints
+from iesiz.disclosure.task import Task
+
+MOVED = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Shift:
+    """The difference between the true table and another one.
+
+    Attributes:
+        variables, amounts: the variables that change, ascending, and by how much.
+        forms, change: the forms that change with them, ascending, and by how much.
+    """
+
+    variables: Ints
+    amounts: Floats
+    forms: Ints
+    change: Floats
+
+
+def shift(task: Task, variables: Ints, amounts: Floats) -> Shift:
+    """Work out what a change of variables does to the forms."""
+    moved = np.zeros(task.system.variables)
+    moved[variables] = amounts
+    effect = task.system.forms.dot(moved)
+    forms = np.flatnonzero(np.abs(effect) > MOVED)
+    return Shift(variables, amounts, forms, effect[forms])
+
+
+def holds(task: Task, withheld: Bools, found: Shift) -> bool:
+    """Whether the other table is possible and looks the same, worked out anew."""
+    again = shift(task, found.variables, found.amounts)
+    other = task.inner.copy()
+    other[found.variables] += found.amounts
+    limits = task.system.limits
+    at = limits.rows.dot(other)
+    slack = MOVED * np.maximum(1.0, np.abs(at))
+    fair = np.all(at >= limits.lower - slack) and np.all(at <= limits.upper + slack)
+    return bool(fair and other.min() >= -MOVED and np.all(withheld[task.system.owner[again.forms]]))
+
+
+class Witnesses:
+    """The shifts found so far and the range of each form over them."""
+
+    def __init__(self, task: Task, shifts: list[Shift]) -> None:
+        """Start from some shifts."""
+        self.task = task
+        self.shifts: list[Shift] = []
+        self.lo, self.hi = task.values.copy(), task.values.copy()
+        self._touching: dict[int, list[Shift]] = {}
+        self._moving: dict[int, list[Shift]] = {}
+        self._told = np.unique(np.array([v for told in task.insiders for v in told], dtype=np.int64))
+        for one in shifts:
+            self.add(one)
+
+    def add(self, one: Shift) -> None:
+        """Take one more shift into account."""
+        self.shifts.append(one)
+        seen = self.task.values[one.forms] + one.change
+        self.lo[one.forms] = np.minimum(self.lo[one.forms], seen)
+        self.hi[one.forms] = np.maximum(self.hi[one.forms], seen)
+        for variable in np.intersect1d(one.variables, self._told):
+            self._moving.setdefault(int(variable), []).append(one)
+        if len(self._told):
+            for form in one.forms[self.task.guarded[one.forms]]:
+                self._touching.setdefault(int(form), []).append(one)
+
+    def affected(self, told: tuple[int, ...]) -> Ints:
+        """Sensitive forms whose range an insider may narrow with what he knows, ascending."""
+        forms = [one.forms for variable in told for one in self._moving.get(variable, [])]
+        every = np.unique(np.concatenate(forms)) if forms else np.zeros(0, dtype=np.int64)
+        return self.task.concerns(told, every)
+
+    def ends(self, forms: Ints, told: tuple[int, ...]) -> tuple[Floats, Floats]:
+        """Lowest and highest value of each form over the shifts that leave the told variables alone."""
+        lo, hi = self.lo[forms].copy(), self.hi[forms].copy()
+        for place, form in enumerate(forms if told else ()):
+            value = float(self.task.values[form])
+            kept = [s for s in self._touching.get(int(form), []) if not np.isin(s.variables, told).any()]
+            seen = [value] + [value + float(s.change[np.searchsorted(s.forms, form)]) for s in kept]
+            lo[place], hi[place] = min(seen), max(seen)
+        return lo, hi

@@ -1,0 +1,77 @@
+"""How the numbers of two tables hang together, as data: ``[[links]]`` of a table.toml read into frozen types.
+
+In: the entries of one table. Out: ``Link``. Whether the other table exists and fits is asked by the plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from iesiz.errors import PrivacyRefusal
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What everyone knows of two tables' numbers once some dimensions are summed out.
+
+    Attributes:
+        table: the other table.
+        over: own dimensions summed out.
+        over_there: the other table's dimensions summed out.
+        sums: own column to the other's column with the same sum.
+        unions: own distinct count to the other's: `max(parts) <= union <= sum(parts)`, on both sides of one
+            unpublished set where the other table is summed as well.
+        within: own distinct count to the other's, which holds every part and perhaps others besides.
+        by_route: each own step's numbers in `sums` are at most those of the page that the step is, in the
+            other table's cell of that route; the first step's are the same.
+    """
+
+    table: str
+    over: tuple[str, ...]
+    over_there: tuple[str, ...] = ()
+    sums: Mapping[str, str] = field(default_factory=dict)
+    unions: Mapping[str, str] = field(default_factory=dict)
+    within: Mapping[str, str] = field(default_factory=dict)
+    by_route: bool = False
+
+
+def read_links(table: str, entries: Sequence[Mapping[str, Any]]) -> tuple[Link, ...]:
+    """Read the links of one table.
+
+    Raises:
+        PrivacyRefusal: an entry lacks a fact, has one too many, or one of another kind.
+    """
+    return tuple(_link(table, entry) for entry in entries)
+
+
+def _link(table: str, entry: Mapping[str, Any]) -> Link:
+    lists, maps = ("over", "over_there"), ("sums", "unions", "within")
+    known = {"table", "by_route", *lists, *maps}
+    fits = (
+        set(entry) <= known
+        and isinstance(entry.get("table"), str)
+        and isinstance(entry.get("by_route", False), bool)
+        and all(_words(entry.get(name, [])) for name in lists)
+        and all(isinstance(entry.get(name, {}), Mapping) for name in maps)
+        and all(_words(list(entry.get(name, {}).values())) for name in maps)
+    )
+    if not fits or not entry.get("over") or not any(entry.get(name) for name in maps):
+        raise PrivacyRefusal(
+            f"Table {table}: a link has a table, the dimensions it sums over, and sums, unions or within "
+            f"from own columns to the other's; known are {sorted(known)}."
+        )
+    return Link(
+        entry["table"],
+        over=tuple(entry["over"]),
+        over_there=tuple(entry.get("over_there", ())),
+        sums=dict(entry.get("sums", {})),
+        unions=dict(entry.get("unions", {})),
+        within=dict(entry.get("within", {})),
+        by_route=entry.get("by_route", False),
+    )
+
+
+def _words(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)

@@ -1,0 +1,102 @@
+"""Which lines of a file that was read are counted, which are repeats, and of which days.
+
+In: the file's lines and what the earlier files of its stream left. Out: ``Sorted``. A grown file keeps what
+the shorter one decided about their common lines; for the others no file is compared with itself.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from iesiz.restricted.lines import FileLines, Flags, LineCollector, StoredLines, read_lines
+from iesiz.restricted.records import KnownFile, Records
+from iesiz.restricted.repeats import as_often_as_counted, find_repeats
+
+EPOCH = dt.date(1970, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """The lines of a file, told apart.
+
+    Attributes:
+        lines: all of them.
+        days: int32, the local day of each, days since 1970-01-01.
+        own: lines that count through this file, in an open day or as late; one that a shorter file brought
+            before counts through this one.
+        repeated: lines that are to be left out: they came before.
+    """
+
+    lines: FileLines
+    days: npt.NDArray[np.int32]
+    own: Flags
+    repeated: Flags
+
+    def repeated_on(self, day: dt.date) -> Flags:
+        """Whether each line of a day is a repeat."""
+        gone: Flags = self.repeated[self.days == number_of(day)]
+        return gone
+
+    def repeated_days(self) -> list[dt.date]:
+        """Days with repeats."""
+        return [EPOCH + dt.timedelta(days=day) for day in np.unique(self.days[self.repeated]).tolist()]
+
+    def line_days(self) -> list[str]:
+        """ISO days of all lines, if one of them counts through this file."""
+        if not self.own.any():
+            return []
+        return [(EPOCH + dt.timedelta(days=day)).isoformat() for day in np.unique(self.days).tolist()]
+
+
+def number_of(day: dt.date) -> int:
+    """Days since 1970-01-01."""
+    return (day - EPOCH).days
+
+
+def sort_lines(
+    records: Records,
+    earlier: Sequence[KnownFile],
+    shorter: Sequence[KnownFile],
+    collected: LineCollector,
+    late: Mapping[str, int],
+) -> Sorted:
+    """Compare a file's lines with those of earlier files that have a local day in common.
+
+    Args:
+        shorter: those of the earlier files of which the file is a continuation.
+        late: days that were published before.
+
+    Raises:
+        OutsideError: what an earlier file left cannot be read.
+    """
+    lines, days = collected.lines(), collected.days()
+    present = {(EPOCH + dt.timedelta(days=day)).isoformat() for day in np.unique(days).tolist()}
+    others = [
+        read_lines(records.lines(one))
+        for one in earlier
+        if one not in shorter and not present.isdisjoint(one.line_days)
+    ]
+    longest = max((one for one in shorter if one.line_days), key=lambda one: one.size, default=None)
+    begun = read_lines(records.lines(longest)) if longest else None
+    own = _own_so_far(lines, begun)
+    repeats = find_repeats(lines, others, begun.lines if begun else None)
+    repeats[: len(own)] = ~own
+    repeats = as_often_as_counted(lines, repeats, others)
+    is_late = np.isin(days[: len(own)], [number_of(dt.date.fromisoformat(day)) for day in late])
+    repeated = repeats.copy()
+    repeated[: len(own)] |= own & is_late
+    return Sorted(lines, days, ~repeats, repeated)
+
+
+def _own_so_far(lines: FileLines, shorter: StoredLines | None) -> Flags:
+    """Which lines that a shorter file had in common with this one counted through it; its last may be cut."""
+    if shorter is None:
+        return np.zeros(0, np.bool_)
+    size = min(lines.size, shorter.lines.size)
+    is_alike = shorter.lines.hashes[:size] == lines.hashes[:size]
+    return shorter.counted[: size if is_alike.all() else int(is_alike.argmin())]
