@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from iesiz.compiled import compiled, compiled_apart
-from iesiz.parse.bytes_kernel import Bytes, find_byte, has_byte, load_word
+from iesiz.parse.bytes_kernel import Bytes, find_byte, load_word, low_zeros, marks_of
 
 _QUOTE, _BACKSLASH = 34, 92
 _QUOTES = np.uint64(0x2222222222222222)
@@ -57,14 +57,14 @@ def string_end(buffer: Bytes, start: int, end: int) -> int:
     at = start
     while at < end:
         word = load_word(buffer, at)
-        if not has_byte(word, _QUOTES) and not has_byte(word, _BACKSLASHES):
+        marks = marks_of(word, _QUOTES) | marks_of(word, _BACKSLASHES)
+        if marks == np.uint64(0):
             at += 8
-        elif buffer[at] == _BACKSLASH:
-            at += 2
-        elif buffer[at] == _QUOTE:
+            continue
+        at += low_zeros(marks) >> 3
+        if at < end and buffer[at] == _QUOTE:
             return at
-        else:
-            at += 1
+        at += 2
     return -1
 
 

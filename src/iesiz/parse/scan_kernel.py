@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from iesiz.compiled import compiled, compiled_apart
-from iesiz.parse.bytes_kernel import Bytes, find_byte, has_byte, hash_bytes, load_word, words_with
+from iesiz.parse.bytes_kernel import Bytes, find_byte, hash_bytes, load_word, low_zeros, marks_of, words_with
 from iesiz.parse.clock_kernel import BAD_TIME, TIME_LENGTH, local_seconds
 from iesiz.parse.field_kernel import clear_row, finish_row, read_field
 from iesiz.parse.layout_kernel import (
@@ -85,14 +85,22 @@ def find_end(buffer: Bytes, start: int, end: int, program: Program, slot: int, e
     at = start
     while at + length <= end:
         word = load_word(buffer, at)
-        if not has_byte(word, first) and not (escapes and has_byte(word, _BACKSLASHES)):
+        marks = marks_of(word, first)
+        if escapes:
+            marks |= marks_of(word, _BACKSLASHES)
+        if marks == np.uint64(0):
             at += 8
-        elif escapes and buffer[at] == 92:
+            continue
+        at += low_zeros(marks) >> 3
+        if escapes and at < end and buffer[at] == 92:
             at += 2
-        elif word & mask == literal and can_end(buffer, at + length, end, program, slot, flags):
+            continue
+        if at + length > end:
+            return -1
+        is_there = load_word(buffer, at) & mask == literal
+        if is_there and can_end(buffer, at + length, end, program, slot, flags):
             return at
-        else:
-            at += 1
+        at += 1
     return -1
 
 
