@@ -131,6 +131,6 @@ def line(day: dt.date, visitor: int, path: str = "/ru/shops", second: int = 0, a
     return f'{address} - - [{written}] "GET {path} HTTP/1.1" 200 512 "-" "{agent}"\n'.encode()
 
 
-def log(day: dt.date, visitors: Iterable[int] = range(1, 13)) -> bytes:
-    """Two pageviews of each visitor; twelve visitors are enough for a cell to be published."""
+def log(day: dt.date, visitors: Iterable[int] = range(1, 31)) -> bytes:
+    """Two pageviews of each visitor; thirty visitors are enough for a cell, whatever its secret part."""
     return b"".join(line(day, one, path, one) for one in visitors for path in ("/ru/shops", "/ru/news"))

@@ -11,11 +11,10 @@ counts, so that a file or a day is a unit of work that can be done anywhere, and
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from functools import partial
-from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -31,14 +30,30 @@ from iesiz.deidentify import (
     deidentify_chunk,
     deidentify_rows,
 )
-from iesiz.disclosure import protect_table
-from iesiz.errors import OutsideError
-from iesiz.examination import Examination, Examiner
+from iesiz.disclosure import (
+    Night,
+    NightVerdict,
+    Plan,
+    Rules,
+    StepRoute,
+    audit_night,
+    plan_of,
+    protect_night,
+)
+from iesiz.errors import OutsideError, PrivacyRefusal
 from iesiz.parallel import in_order
-from iesiz.parse import AUTO, LogFormat, choose_format, format_named, only_hosts, parse_block, with_columns
-from iesiz.policy import edition_on, has_edition, load_registry
-from iesiz.publish import Release, commit_day, published_days, recover, stage_day
-from iesiz.records import PADDING, Block
+from iesiz.parse import LogFormat, choose_format, only_hosts, parse_block, with_columns
+from iesiz.policy import EditionInForce, edition_on, has_edition, load_registry
+from iesiz.publish import (
+    Release,
+    commit_day,
+    discard_staged,
+    published_days,
+    read_staged,
+    recover,
+    stage_day,
+)
+from iesiz.records import Block
 from iesiz.restricted import (
     Content,
     LineCollector,
@@ -52,9 +67,9 @@ from iesiz.restricted import (
     write_mirror,
 )
 from iesiz.settings import Settings
-from iesiz.sources import Fingerprint, find_files, first_lines, read_blocks, read_registrations, read_start
+from iesiz.sources import Fingerprint, find_files, read_blocks, read_registrations, read_start
 from iesiz.storage import store_lock
-from iesiz.tables import load_tables
+from iesiz.tables import Cells, TableSpec, load_tables
 from iesiz.vocabulary import (
     Arrivals,
     DayCounts,
@@ -66,25 +81,19 @@ from iesiz.vocabulary import (
     merge_counts,
 )
 
-if TYPE_CHECKING:
-    from iesiz.own_table import Asked, Bounds, ProtectedFile
-
 __all__ = [
-    "audit_file",
     "build_catalog",
     "close_day",
     "days_to_close",
     "deidentify_file",
     "deidentify_registrations",
     "discover",
-    "examine",
-    "field_treatments",
-    "protect_file",
+    "plan_of_night",
     "store_lock",
+    "tables_of",
 ]
 
 START_BYTES = 1 << 16
-MIXED = "mixed"
 
 
 def discover(settings: Settings, last: dt.date | None = None) -> Arrivals:
@@ -189,41 +198,6 @@ def _context(settings: Settings, file: FileRef) -> Context:
     )
 
 
-def examine(
-    paths: Sequence[Path], form: str, chunk_bytes: int = 1 << 24
-) -> tuple[Examination, tuple[Examination, ...]]:
-    """Read logs without keeping anything: the totals, and the counts of each file.
-
-    Raises:
-        InputError: a file cannot be read, holds no line or is of another format.
-    """
-    total, each = Examiner(form), []
-    for path in paths:
-        blocks = read_blocks(path, chunk_bytes, Fingerprint())
-        first = next(blocks, Block(bytearray(PADDING), 0, 1))
-        detected = choose_format(path, form, first_lines(first, START_BYTES)).form
-        one = Examiner(detected.name)
-        total.format = detected.name if total.format in (AUTO, detected.name) else MIXED
-        total.start_file()
-        for block in with_columns(chain([first], blocks), detected):
-            chunk = parse_block(block, detected)
-            one.add(chunk)
-            total.add(chunk)
-        each.append(one.finish())
-    return total.finish(), tuple(each)
-
-
-def field_treatments(form: str) -> dict[str, str]:
-    """What becomes of each field of a log format, as the registry says; undeclared ones are not read."""
-    registry = load_registry("access_log")
-    fields = tuple(registry.fields) if form in (AUTO, MIXED) else format_named(form).fields
-    declared = {name: registry.of(name) for name in fields}
-    return {
-        name: f"{one.treatment}: {one.meaning}" if one else "not declared: not read"
-        for name, one in declared.items()
-    }
-
-
 def deidentify_registrations(settings: Settings) -> RegistrationCounts | None:
     """Mirror the registration source into the restricted zone, treated; None if there is no source.
 
@@ -246,43 +220,105 @@ def deidentify_registrations(settings: Settings) -> RegistrationCounts | None:
 
 
 def close_day(settings: Settings, day: dt.date) -> DayCounts:
-    """Aggregate, protect and publish one local day, once.
+    """Aggregate, protect, audit and publish one local day, once.
 
     Raises:
-        PrivacyRefusal: no edition is in force on the day, or a rule refuses; nothing is published.
+        PrivacyRefusal: no edition is in force on the day, a rule refuses, or the auditor found something in
+            what would have been published; nothing is published.
     """
     edition = edition_on(settings, day)
     if day in published_days(settings):
         return DayCounts(day, "already published")
     if not is_due(settings, day, now()):
         return DayCounts(day, "open")
-    records, specs = Records(settings), [one for one in load_tables() if edition.permits(one.purpose)]
+    records, specs = Records(settings), tables_of(edition)
     parts, registrations = records.parts(day), _registrations(settings, records, day)
     missing = [site.name for site in settings.sites if site.logs and site.name not in parts]
     if settings.registration and registrations is None:
         missing.append("registration")
     if not parts:
         return DayCounts(day, "missing", (), tuple(missing))
-    registering = tuple(settings.registration.sites) if settings.registration else ()
+    given = _input(settings, day, parts, registrations)
+    exact = aggregate_day(given, specs, settings.thresholds, settings.reading.threads)
+    rules = Rules(given.threshold_key, day.isoformat(), settings.thresholds, plan_of_night(settings, specs))
+    night = protect_night(exact, rules.key, rules.period, rules.thresholds, rules.plan)
+    write_labels(settings, day, {one.spec.name: one.common for one in exact if one.spec.labels})
+    staged = stage_day(settings, day, night.cells, edition.name, records.inputs(day))
+    verdict = _audited(settings, specs, exact, rules)
+    facts = {"missing": missing, "sites": sorted(parts), "closed": now().date().isoformat()}
+    releases = commit_day(settings, day, staged, {**facts, "audit": _summary(night, verdict)})
+    warnings = tuple(said for cells in exact for said in cells.warnings)
+    coarser = tuple(f"{table}: withheld whole, no finer pattern was safe" for table in night.coarser)
+    return DayCounts(
+        day, "published", tuple(map(_table_counts, releases)), tuple(missing), warnings + coarser
+    )
+
+
+def _input(
+    settings: Settings, day: dt.date, parts: Mapping[str, Sequence[Path]], registrations: Path | None
+) -> DayInput:
     keys, epoch = KeyRing(settings.restricted / "keys"), day.isoformat()
-    given = DayInput(
+    return DayInput(
         day,
         tuple(settings.sites),
         parts,
         registrations,
-        registering,
+        tuple(settings.registration.sites) if settings.registration else (),
         sampling_key=keys.key("sampling", "network", epoch),
         threshold_key=keys.key("threshold", "network", epoch),
         labels=read_labels(settings, [one for one in published_days(settings) if one < day]),
     )
-    exact = aggregate_day(given, specs, settings.thresholds, settings.reading.threads)
-    protected = [protect_table(cells, settings.thresholds) for cells in exact]
-    facts = {"missing": missing, "sites": sorted(parts), "closed": now().date().isoformat()}
-    write_labels(settings, day, {one.spec.name: one.common for one in exact if one.spec.labels})
-    staged = stage_day(settings, day, protected, edition.name, records.inputs(day))
-    releases = commit_day(settings, day, staged, facts)
-    warnings = tuple(said for cells in exact for said in cells.warnings)
-    return DayCounts(day, "published", tuple(map(_table_counts, releases)), tuple(missing), warnings)
+
+
+def tables_of(edition: EditionInForce) -> tuple[TableSpec, ...]:
+    """The tables that an edition of the policy permits."""
+    return tuple(spec for spec in load_tables() if edition.permits(spec.purpose))
+
+
+def plan_of_night(settings: Settings, specs: Sequence[TableSpec]) -> Plan:
+    """The release plan: all tables of a night, how they hang together, and the sites' ways to registration.
+
+    Raises:
+        PrivacyRefusal: the plan is inconsistent or too large to be audited.
+    """
+    steps = [StepRoute(site.name, one.step, one.route) for site in settings.sites for one in site.funnel]
+    return plan_of(specs, len(settings.sites), steps)
+
+
+def _audited(
+    settings: Settings, specs: Sequence[TableSpec], exact: Sequence[Cells], rules: Rules
+) -> NightVerdict:
+    """The auditor's verdict on the staged files, read back as a reader would.
+
+    Raises:
+        PrivacyRefusal: it found something; the staged files are gone.
+    """
+    try:
+        verdict = audit_night(read_staged(settings, specs), exact, rules)
+    except PrivacyRefusal:
+        discard_staged(settings)
+        raise
+    if not verdict.findings:
+        return verdict
+    discard_staged(settings)
+    tables = ", ".join(sorted({one.table for one in verdict.findings}))
+    raise PrivacyRefusal(
+        f"{rules.period}: the auditor found {len(verdict.findings)} numbers that could be told from what "
+        f"would be published ({tables}). Nothing of the day is published. Report it."
+    )
+
+
+def _summary(night: Night, verdict: NightVerdict) -> dict[str, object]:
+    narrowest = verdict.narrowest if math.isfinite(verdict.narrowest) else None
+    return {
+        "primary": night.primary,
+        "secondary": night.secondary,
+        "coarser": list(night.coarser),
+        "audited": verdict.audited,
+        "narrowest": narrowest,
+        "insiders": verdict.insiders,
+        "seconds": round(night.seconds + verdict.seconds, 3),
+    }
 
 
 def _registrations(settings: Settings, records: Records, day: dt.date) -> Path | None:
@@ -301,28 +337,3 @@ def _table_counts(one: Release) -> TableCounts:
 def build_catalog(settings: Settings) -> None:
     """Build the readers' catalog over what is published, beside the old one, and replace it at once."""
     write_catalog(settings, load_tables())
-
-
-def protect_file(asked: Asked) -> ProtectedFile:
-    """Protect an analyst's own table.
-
-    Raises:
-        InputError: the file cannot be used.
-        PrivacyRefusal: a negative value, or no safe pattern.
-        SettingsError: the options do not fit the file or each other.
-    """
-    from iesiz.disclosure.render import protected_file
-
-    return protected_file(asked)
-
-
-def audit_file(asked: Asked) -> Bounds:
-    """What an attacker gets out of a table that somebody protected in whatever way.
-
-    Raises:
-        InputError: the file cannot be read as a protected table, or its values contradict each other.
-        SettingsError: the options do not fit the file.
-    """
-    from iesiz.disclosure.inspect import attack_file
-
-    return attack_file(asked)

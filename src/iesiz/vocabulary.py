@@ -19,7 +19,8 @@ NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 OTHER = "other"
 SUPPRESSED = "suppressed"
 PUBLISHED = "published"
-PROTECTION_THRESHOLD_ONLY = "threshold only"
+PROTECTION = "primary and complementary suppression, audited"
+AUDITED = "audited"
 
 
 class Grain(StrEnum):

@@ -88,7 +88,7 @@ def read_only(net: Network) -> None:
 
 
 @pytest.mark.parametrize("first", ["access.log", "zz.log"])
-@pytest.mark.parametrize("lines", [1, 20, 47])
+@pytest.mark.parametrize("lines", [1, 20, 119])
 def test_a_grown_file_comes_to_the_same_bytes(tmp_path: Path, clean: Network, first: str, lines: int) -> None:
     net = network(tmp_path / "network")
     start = b"".join(WHOLE.splitlines(keepends=True)[:lines])
@@ -137,12 +137,12 @@ def test_lines_in_any_files_and_order_come_to_the_same_tables(tmp_path: Path, cl
 @pytest.mark.parametrize(
     "spans",
     [
-        [(0, 30), (20, 48)],
-        [(20, 48), (0, 30)],
-        [(0, 48), (10, 30)],
-        [(10, 30), (0, 48)],
-        [(0, 24), (24, 48), (12, 36)],
-        [(0, 24), (0, 44), (20, 48)],
+        [(0, 75), (50, 120)],
+        [(50, 120), (0, 75)],
+        [(0, 120), (25, 75)],
+        [(25, 75), (0, 120)],
+        [(0, 60), (60, 120), (30, 90)],
+        [(0, 60), (0, 110), (50, 120)],
     ],
 )
 @pytest.mark.parametrize("runs", ["one", "several"])

@@ -17,7 +17,7 @@ from tests.nights import DAY, Network, log, network
 # Forks before any library has started a thread; a child exits with 9 where it was told to stop.
 CHILDREN = """
 import os, pathlib, shutil, sys
-from iesiz import ledger, pipeline, storage
+from iesiz import ledger, pipeline, storage, tools
 from iesiz.deidentify.agents import classify_agent
 from iesiz.settings import load_settings
 from tests.nights import BROWSER, DAY
@@ -59,7 +59,7 @@ def child(work):
     return os.waitstatus_to_exitcode(os.waitpid(number, 0)[1])
 
 # What every child would have to load again.
-pipeline.examine([begun / "logs/mall/web/access.log"], "combined")
+tools.examine([begun / "logs/mall/web/access.log"], "combined")
 classify_agent(BROWSER)
 
 for step in range(100):

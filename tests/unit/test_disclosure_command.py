@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from iesiz.cli import app
 from iesiz.errors import IesizError, InputError
 from iesiz.own_table import Asked
-from iesiz.pipeline import audit_file
+from iesiz.tools import audit_file
 
 TABLE = """age,geo,eu,freq
 young,Spain,EU,50

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from iesiz.errors import InputError
-from iesiz.pipeline import Examination, examine
+from iesiz.examination import Examination
+from iesiz.tools import examine
 
 AGENT = "Mozilla/5.0 (X11; Linux x86_64)"
 

@@ -64,13 +64,13 @@ def test_late_lines_are_counted_and_change_nothing(day_one: Network) -> None:
     day_one.write("logs/mall/web/more.log", log(DAY, range(50, 55)) + log(NEXT))
     counts = day_one.night(NEXT)
     assert [(one.name, dict(one.days), dict(one.late)) for one in counts.files if one.verdict == "read"] == [
-        ("more.log", {ISO_NEXT: 24}, {ISO: 10})
+        ("more.log", {ISO_NEXT: 60}, {ISO: 10})
     ]
     assert only(day_one.published(), ISO) == before
-    assert requests(day_one, NEXT) == (12, 24)
+    assert requests(day_one, NEXT) == (30, 60)
     assert {one.day: (one.state, one.lines, one.late) for one in status_of(day_one.settings).days} == {
-        ISO: ("published", 24, 10),
-        ISO_NEXT: ("published", 24, 0),
+        ISO: ("published", 60, 10),
+        ISO_NEXT: ("published", 60, 0),
     }
 
 
@@ -91,14 +91,14 @@ def test_of_a_file_that_grew_after_publication_only_the_new_lines_are_late(day_o
     day_one.write("logs/mall/web/access.log", grown)
     [first] = day_one.night(DAY).files
     assert (first.verdict, dict(first.days), dict(first.late)) == ("grown", {ISO_NEXT: 10}, {ISO: 2})
-    day_one.write("logs/mall/web/access.log", grown + log(DAY, [61, 62]) + log(NEXT, range(6, 13)))
+    day_one.write("logs/mall/web/access.log", grown + log(DAY, [61, 62]) + log(NEXT, range(6, 31)))
     [second] = day_one.night(NEXT).files
-    assert (second.verdict, dict(second.days), dict(second.late)) == ("grown", {ISO_NEXT: 24}, {ISO: 4})
-    assert requests(day_one, NEXT) == (12, 24)
+    assert (second.verdict, dict(second.days), dict(second.late)) == ("grown", {ISO_NEXT: 60}, {ISO: 4})
+    assert requests(day_one, NEXT) == (30, 60)
     assert only(day_one.published(), ISO) == before
     assert {one.day: (one.lines, one.late) for one in status_of(day_one.settings).days} == {
-        ISO: (24, 6),
-        ISO_NEXT: (24, 0),
+        ISO: (60, 6),
+        ISO_NEXT: (60, 0),
     }
 
 
@@ -109,10 +109,10 @@ def test_a_day_stays_open_for_its_days_of_grace(tmp_path: Path, monkeypatch: pyt
     assert closed(net.night(DAY)) == {DAY: "open"}
     assert closed(net.night()) == {}
     assert net.published() == {"catalog.duckdb": net.published()["catalog.duckdb"]}
-    net.write("logs/mall/web/more.log", log(DAY, range(20, 25)))
+    net.write("logs/mall/web/more.log", log(DAY, range(40, 45)))
     set_clock(monkeypatch, DAY + dt.timedelta(days=3), 0, 0)
     assert closed(net.night())[DAY] == "published"
-    assert requests(net, DAY) == (17, 34)
+    assert requests(net, DAY) == (35, 70)
 
 
 def test_the_day_that_is_not_over_stays_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,10 +136,10 @@ def test_a_period_is_published_without_a_site_that_is_missing(tmp_path: Path) ->
     before = net.published()
     net.write("logs/club/web/access.log", log(DAY))
     [late] = [one for one in net.night(DAY).files if one.site == "club"]
-    assert dict(late.late) == {ISO: 24}
+    assert dict(late.late) == {ISO: 60}
     assert net.published() == before
     [status] = status_of(net.settings).days
-    assert (status.missing, status.sites, status.late) == (("club",), ("mall",), 24)
+    assert (status.missing, status.sites, status.late) == (("club",), ("mall",), 60)
 
 
 def test_a_day_without_any_data_is_missing_and_can_still_be_published(tmp_path: Path) -> None:
@@ -155,11 +155,11 @@ def test_equal_files_of_two_streams_both_count(tmp_path: Path) -> None:
     for stream in ("web-1", "web-2"):
         net.write(f"logs/mall/{stream}/access.log", log(DAY))
     assert {one.verdict for one in net.night(DAY).files} == {"read"}
-    assert requests(net, DAY) == (12, 48)
+    assert requests(net, DAY) == (30, 120)
 
 
 def test_equal_lines_of_one_file_both_count(tmp_path: Path) -> None:
     net = network(tmp_path / "network")
     net.write("logs/mall/web/access.log", log(DAY) + line(DAY, 1) * 3)
     net.night(DAY)
-    assert requests(net, DAY) == (12, 27)
+    assert requests(net, DAY) == (30, 63)

@@ -159,7 +159,7 @@ def test_another_reader_finds_the_origin_in_the_metadata(settings: Settings) -> 
         "iesiz.purpose": "2E",
         "iesiz.release": f"{VISITORS}/day=2026-11-03/revision=0",
         "iesiz.lost_to_bounds": "{}",
-        "iesiz.protection": "threshold only",
+        "iesiz.protection": "primary and complementary suppression, audited",
     }
 
 

@@ -12,7 +12,7 @@ from iesiz.engine import engine_errors
 from iesiz.settings import Settings
 from iesiz.storage import write_whole
 from iesiz.tables import TYPES, TableSpec
-from iesiz.vocabulary import PROTECTION_THRESHOLD_ONLY
+from iesiz.vocabulary import PROTECTION
 
 SQL_TYPES = {"string": "varchar", "int": "bigint", "float": "double"}
 STATUS_MEANING = (
@@ -56,9 +56,7 @@ def _table(connection: duckdb.DuckDBPyConnection, published: Path, spec: TableSp
 
 
 def _comments(connection: duckdb.DuckDBPyConnection, spec: TableSpec) -> None:
-    about = (
-        f"{spec.title}. One row: {spec.row}. Purpose {spec.purpose}. protection: {PROTECTION_THRESHOLD_ONLY}"
-    )
+    about = f"{spec.title}. One row: {spec.row}. Purpose {spec.purpose}. protection: {PROTECTION}"
     connection.execute(f"comment on table {spec.name} is {_literal(about)}")
     for column, meaning, unit in _described(spec):
         text = _literal(f"{meaning} ({unit})")

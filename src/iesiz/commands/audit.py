@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from iesiz.commands.options import AsJson, print_json
+from iesiz.commands.options import DEFAULT_SETTINGS, AsJson, SettingsPath, StorePath, print_json, settings_of
 from iesiz.errors import SettingsError
 from iesiz.own_table import Asked, Bound, Bounds
+from iesiz.vocabulary import day_of
 
 SHOWN = 20  # withheld cells named on a terminal, the narrowest first
 
@@ -21,6 +23,7 @@ Total = Annotated[str | None, typer.Option("--sum", help="File: column of a magn
 Nest = Annotated[
     list[str] | None, typer.Option(help="File: child=group, the column that groups another's; repeatable.")
 ]
+Day = Annotated[str | None, typer.Option("--day", help="Published: one local day, YYYY-MM-DD.")]
 Least = Annotated[int, typer.Option("-k", help="File: intervals narrower than this are counted.")]
 
 
@@ -31,14 +34,17 @@ def audit(
     total: Total = None,
     nest: Nest = None,
     k: Least = 10,
+    day: Day = None,
+    settings: SettingsPath = DEFAULT_SETTINGS,
+    store: StorePath = None,
     as_json: AsJson = False,
 ) -> None:
     """Give the bounds that an attacker gets of each withheld cell; exit code 1 if one is exact or narrow."""
     if what is None or not what.lower().endswith(".csv"):
-        raise SettingsError("Give a CSV file (its name ends in .csv) with --by and --count.")
+        raise typer.Exit(_published(what, None if day is None else day_of(day), settings, store, as_json))
     if by is None:
         raise SettingsError("The audit of a file needs --by, and either --count or --sum.")
-    from iesiz.pipeline import audit_file
+    from iesiz.tools import audit_file
 
     bounds = audit_file(Asked(Path(what), by, tuple(nest or ()), count=count, total=total, k=k))
     if as_json:
@@ -47,6 +53,25 @@ def audit(
     else:
         _show(bounds, k)
     raise typer.Exit(int(bounds.found))
+
+
+def _published(
+    table: str | None, day: dt.date | None, settings: Path, store: Path | None, as_json: bool
+) -> int:
+    from iesiz.tools import audit_published
+
+    found = audit_published(settings_of(settings, store), table, day)
+    if as_json:
+        print_json(found)
+        return int(bool(found.findings))
+    for finding in found.findings:
+        typer.echo(f"found: {finding}")
+    least = "none is bounded" if found.narrowest is None else f"the narrowest is {found.narrowest:g} wide"
+    typer.echo(
+        f"{found.days} days, {found.withheld} withheld numbers attacked: {found.exact} exactly known, "
+        f"{found.narrow} closer than the rules allow; {least}."
+    )
+    return int(bool(found.findings))
 
 
 def _cell(one: Bound) -> dict[str, object]:

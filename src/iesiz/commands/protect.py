@@ -63,7 +63,7 @@ def protect(
     as_json: AsJson = False,
 ) -> None:
     """Withhold what is too small and what would give it away, and prove it with a solver."""
-    from iesiz.pipeline import protect_file
+    from iesiz.tools import protect_file
 
     protect_zeros, exact_only = zeros is Zeros.protect, goal is Goal.exact
     nests = tuple(nest or ())

@@ -25,7 +25,7 @@ Form = Annotated[
 
 def read(files: Files, form: Form = "auto", as_json: AsJson = False) -> None:
     """Count what a log holds, without keeping anything."""
-    from iesiz.pipeline import examine, field_treatments
+    from iesiz.tools import examine, field_treatments
 
     total, each = examine(files, form)
     fields = field_treatments(total.format)

@@ -11,6 +11,21 @@ attacks what somebody protected.
 
 from __future__ import annotations
 
-from iesiz.disclosure.threshold import protect_table
+from iesiz.disclosure.night import Night, protect_night
+from iesiz.disclosure.night_judge import NightVerdict, audit_night
+from iesiz.disclosure.night_rules import Rules
+from iesiz.disclosure.plan import Plan, StepRoute, plan_of
+from iesiz.disclosure.told import ToldNumber, told_numbers
 
-__all__ = ["protect_table"]
+__all__ = [
+    "Night",
+    "NightVerdict",
+    "Plan",
+    "Rules",
+    "StepRoute",
+    "ToldNumber",
+    "audit_night",
+    "plan_of",
+    "protect_night",
+    "told_numbers",
+]

@@ -17,8 +17,9 @@ from iesiz.disclosure.components import blocks, follow
 from iesiz.disclosure.sparse import Bools, Floats, Ints, Rows, stack
 from iesiz.disclosure.system import LinearSystem
 
-# No variable is larger; what nothing published bounds is reported as infinite.
-CEILING = 1e9
+# No variable is larger than this, or than eight times the largest published number; what nothing published
+# bounds is reported as infinite. A wider ceiling costs the solver the digits that counts are made of.
+LEAST_CEILING, TIMES_LARGEST = 1e6, 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +90,9 @@ class Attacker:
         lower = np.concatenate([view.values[seen], system.limits.lower]) - shift
         upper = np.concatenate([view.values[seen], system.limits.upper]) - shift
         watched = np.unique(np.array([v for told in insiders for v in told], dtype=np.int64))
-        self.blocks = _split(known.unknown, rows, (lower, upper), forms, watched)
+        largest = np.abs(np.nan_to_num(view.values[seen])).max(initial=0.0)
+        self._ceiling = max(LEAST_CEILING, TIMES_LARGEST * float(largest))
+        self.blocks = _split(known.unknown, rows, (lower, upper), forms, watched, self._ceiling)
         self._block_of = {int(v): block for block in self.blocks for v in block.variables[block.watched]}
         self._homes: list[list[tuple[Block, int]]] = [[] for _ in self.targets]
         for block in self.blocks:
@@ -129,7 +132,7 @@ class Attacker:
             np.add.at(lo, block.targets, block.lo)
             np.add.at(hi, block.targets, block.hi)
             exact[block.targets[~(block.low & block.high)]] = False
-        return Intervals(self.targets, _snap(lo), np.where(hi >= CEILING / 2, np.inf, _snap(hi)), exact)
+        return Intervals(self.targets, _snap(lo), np.where(hi >= self._ceiling / 2, np.inf, _snap(hi)), exact)
 
     def reach(self, told: tuple[int, ...]) -> Ints:
         """Targets that share a component with one of these variables, ascending."""
@@ -163,11 +166,11 @@ def _snap(values: Floats) -> Floats:
 
 
 def _split(
-    unknown: Ints, rows: Rows, row_bounds: tuple[Floats, Floats], forms: Rows, watched: Ints
+    unknown: Ints, rows: Rows, row_bounds: tuple[Floats, Floats], forms: Rows, watched: Ints, most: float
 ) -> list[Block]:
     """A block for each component that one of the forms touches."""
     rows, forms = rows.within(unknown), forms.within(unknown)
-    block_of, ceiling = blocks(rows), _ceiling(rows, row_bounds[1])
+    block_of, ceiling = blocks(rows), _ceiling(rows, row_bounds[1], most)
     count = int(block_of.max(initial=-1)) + 1
     columns = _groups(np.arange(len(unknown)), block_of, count)
     home = np.full(len(rows), count, dtype=np.int64)
@@ -193,9 +196,9 @@ def _groups(items: Ints, keys: Ints, count: int) -> list[Ints]:
     return np.split(items[order], np.searchsorted(keys[order], np.arange(1, count)))
 
 
-def _ceiling(rows: Rows, upper: Floats) -> Floats:
+def _ceiling(rows: Rows, upper: Floats, most: float) -> Floats:
     """A bound on each variable from the rows that hold only positive coefficients."""
-    ceiling = np.full(rows.columns, CEILING)
+    ceiling = np.full(rows.columns, most)
     positive = np.bincount(rows.row_of, weights=rows.data <= 0, minlength=len(rows)) == 0
     usable = positive[rows.row_of] & np.isfinite(upper[rows.row_of])
     np.minimum.at(

@@ -88,16 +88,33 @@ class Model:
         sense = highspy.ObjSense.kMaximize if maximise else highspy.ObjSense.kMinimize
         self._highs.changeObjectiveSense(sense)
         self._highs.run()
-        status = self._highs.getModelStatus()
-        if status != highspy.HighsModelStatus.kOptimal and self._warm:
-            self._highs.clearSolver()
-            self._highs.run()
-            status = self._highs.getModelStatus()
-        if status != highspy.HighsModelStatus.kOptimal:
-            name = self._highs.modelStatusToString(status)
+        if self._status() != highspy.HighsModelStatus.kOptimal:
+            self._again()
+        if self._status() != highspy.HighsModelStatus.kOptimal:
+            name = self._highs.modelStatusToString(self._status())
             raise PrivacyRefusal(
                 f"the solver proved no optimum ({name}); nothing may be published on this answer"
             )
         solution = self._highs.getSolution()
         value = self._highs.getInfo().objective_function_value
         return Optimum(value, np.array(solution.col_value), np.array(solution.row_dual))
+
+    def _status(self) -> Any:
+        return self._highs.getModelStatus()
+
+    def _again(self) -> None:
+        """Try other ways before giving up.
+
+        With wide bounds the warm primal simplex sometimes takes a bounded program for an unbounded one; the
+        dual simplex from the slack basis, or the presolved program, does not.
+        """
+        own = (4 if self._warm else 1, "off")
+        for strategy, presolve in (own, (1, "off"), (1, "on")):
+            self._highs.clearSolver()
+            self._highs.setOptionValue("simplex_strategy", strategy)
+            self._highs.setOptionValue("presolve", presolve)
+            self._highs.run()
+            if self._status() == highspy.HighsModelStatus.kOptimal:
+                break
+        self._highs.setOptionValue("simplex_strategy", own[0])
+        self._highs.setOptionValue("presolve", own[1])

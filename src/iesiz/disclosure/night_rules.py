@@ -24,7 +24,6 @@ from iesiz.settings import Thresholds
 from iesiz.tables import Cells, TableSpec
 from iesiz.vocabulary import Role
 
-SPREAD = 5  # the keyed part of a threshold is 0 to 4
 NETWORKS = 3  # distinct networks that a published cell needs
 NETWORK_COUNT = "network_count"
 P = 15.0  # per cent of the p % rule
@@ -59,7 +58,7 @@ class Rules:
         """T_c = k + HMAC-SHA256(key, table | cell | period) mod 5."""
         text = json.dumps([spec.name, [str(label) for label in key], self.period], ensure_ascii=False)
         digest = hmac.new(self.key, text.encode(), hashlib.sha256).digest()
-        return least(spec, self.thresholds) + int.from_bytes(digest, "big") % SPREAD
+        return least(spec, self.thresholds) + int.from_bytes(digest, "big") % self.thresholds.spread
 
 
 def column(cells: Cells, name: str) -> Floats:

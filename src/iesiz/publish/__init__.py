@@ -6,13 +6,24 @@ records of both ledgers. It must not change a value, nor replace what was publis
 
 from __future__ import annotations
 
-from iesiz.publish.release import Release, commit_day, published_days, read_staged, recover, stage_day
+from iesiz.publish.release import (
+    Release,
+    commit_day,
+    discard_staged,
+    published_days,
+    read_published,
+    read_staged,
+    recover,
+    stage_day,
+)
 from iesiz.publish.verify import verify_store
 
 __all__ = [
     "Release",
     "commit_day",
+    "discard_staged",
     "published_days",
+    "read_published",
     "read_staged",
     "recover",
     "stage_day",

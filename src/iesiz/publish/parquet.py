@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from iesiz.tables import Cells, TableSpec
-from iesiz.vocabulary import PROTECTION_THRESHOLD_ONLY
+from iesiz.vocabulary import PROTECTION
 
 
 def metadata_of(cells: Cells, edition: str, period: str, revision: int) -> dict[str, str]:
@@ -25,7 +25,7 @@ def metadata_of(cells: Cells, edition: str, period: str, revision: int) -> dict[
         "iesiz.purpose": spec.purpose.value,
         "iesiz.release": f"{spec.name}/{spec.grain}={period}/revision={revision}",
         "iesiz.lost_to_bounds": json.dumps(dict(cells.lost_to_bounds), sort_keys=True),
-        "iesiz.protection": PROTECTION_THRESHOLD_ONLY,
+        "iesiz.protection": PROTECTION,
     }
 
 

@@ -22,7 +22,7 @@ from iesiz.publish.parquet import metadata_of, read_partition, write_partition
 from iesiz.settings import Settings
 from iesiz.storage import outside, put_in_place, write_bytes
 from iesiz.tables import Cells, TableSpec
-from iesiz.vocabulary import PROTECTION_THRESHOLD_ONLY, SUPPRESSED
+from iesiz.vocabulary import AUDITED, SUPPRESSED
 
 RELEASE, DAY = "release", "day"
 PUBLIC_FACTS = ("table", "period", "revision", "edition", "sha256", "verdict")
@@ -86,6 +86,21 @@ def read_staged(settings: Settings, specs: Sequence[TableSpec]) -> tuple[Cells, 
         return tuple(read_partition(spec, path) for spec, path in found if path.exists())
 
 
+def discard_staged(settings: Settings) -> None:
+    """Delete what was staged and may not be published; what was published before stays."""
+    with outside(_staging(settings)):
+        for path in _staging(settings).glob("*"):
+            path.unlink()
+
+
+def read_published(settings: Settings, specs: Sequence[TableSpec], day: dt.date) -> tuple[Cells, ...]:
+    """The partitions of a day as readers see them, of the tables that were published for it."""
+    known = {spec.name: spec for spec in specs}
+    entries = [entry.facts for entry in _full(settings).entries(RELEASE)]
+    chosen = [one for one in entries if one["period"] == day.isoformat() and one["table"] in known]
+    return tuple(read_partition(known[one["table"]], settings.published / one["path"]) for one in chosen)
+
+
 def commit_day(
     settings: Settings, day: dt.date, releases: Sequence[Release], facts: Mapping[str, Any]
 ) -> tuple[Release, ...]:
@@ -138,7 +153,7 @@ def _stage(staging: Path, cells: Cells, period: str, edition: str, inputs: Seque
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
         cells=len(status),
         suppressed=status.count(SUPPRESSED),
-        verdict=PROTECTION_THRESHOLD_ONLY,
+        verdict=AUDITED,
         inputs=tuple(inputs),
     )
 

@@ -1,0 +1,141 @@
+"""What people ask besides the night: a log looked at, a table protected, what is published attacked.
+
+Like ``pipeline`` this module opens the stages; it writes nothing into the store.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from iesiz.examination import Examination, Examiner
+from iesiz.parse import AUTO, choose_format, format_named, parse_block, with_columns
+from iesiz.policy import load_registry
+from iesiz.records import PADDING, Block
+from iesiz.sources import Fingerprint, first_lines, read_blocks
+
+if TYPE_CHECKING:
+    from iesiz.own_table import Asked, Bounds, ProtectedFile
+    from iesiz.settings import Settings
+
+START_BYTES = 1 << 16
+MIXED = "mixed"
+
+
+def examine(
+    paths: Sequence[Path], form: str, chunk_bytes: int = 1 << 24
+) -> tuple[Examination, tuple[Examination, ...]]:
+    """Read logs without keeping anything: the totals, and the counts of each file.
+
+    Raises:
+        InputError: a file cannot be read, holds no line or is of another format.
+    """
+    total, each = Examiner(form), []
+    for path in paths:
+        blocks = read_blocks(path, chunk_bytes, Fingerprint())
+        first = next(blocks, Block(bytearray(PADDING), 0, 1))
+        detected = choose_format(path, form, first_lines(first, START_BYTES)).form
+        one = Examiner(detected.name)
+        total.format = detected.name if total.format in (AUTO, detected.name) else MIXED
+        total.start_file()
+        for block in with_columns(chain([first], blocks), detected):
+            chunk = parse_block(block, detected)
+            one.add(chunk)
+            total.add(chunk)
+        each.append(one.finish())
+    return total.finish(), tuple(each)
+
+
+def field_treatments(form: str) -> dict[str, str]:
+    """What becomes of each field of a log format, as the registry says; undeclared ones are not read."""
+    registry = load_registry("access_log")
+    fields = tuple(registry.fields) if form in (AUTO, MIXED) else format_named(form).fields
+    declared = {name: registry.of(name) for name in fields}
+    return {
+        name: f"{one.treatment}: {one.meaning}" if one else "not declared: not read"
+        for name, one in declared.items()
+    }
+
+
+def protect_file(asked: Asked) -> ProtectedFile:
+    """Protect an analyst's own table.
+
+    Raises:
+        InputError: the file cannot be used.
+        PrivacyRefusal: a negative value, or no safe pattern.
+        SettingsError: the options do not fit the file or each other.
+    """
+    from iesiz.disclosure.render import protected_file
+
+    return protected_file(asked)
+
+
+def audit_file(asked: Asked) -> Bounds:
+    """What an attacker gets out of a table that somebody protected in whatever way.
+
+    Raises:
+        InputError: the file cannot be read as a protected table, or its values contradict each other.
+        SettingsError: the options do not fit the file.
+    """
+    from iesiz.disclosure.inspect import attack_file
+
+    return attack_file(asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What an attacker with a solver gets out of what is published, and whether it is what was recorded.
+
+    Attributes:
+        findings: a sentence each; nothing if all is well.
+        withheld: numbers withheld.
+        exact, narrow: of these, how many are known, or known more closely than the rules allow.
+        narrowest: the smallest interval of a withheld count; None if nothing is withheld or bounded.
+    """
+
+    findings: tuple[str, ...]
+    days: int
+    withheld: int
+    exact: int
+    narrow: int
+    narrowest: float | None
+    seconds: float
+
+
+def audit_published(settings: Settings, table: str | None, day: dt.date | None) -> Audit:
+    """Verify ledgers and files, then attack each published day (or one) with the solver.
+
+    Raises:
+        SettingsError: the table is not one of ours.
+        PrivacyRefusal: a ledger is broken, or published files contradict each other.
+    """
+    from iesiz.disclosure import told_numbers
+    from iesiz.errors import SettingsError
+    from iesiz.pipeline import plan_of_night
+    from iesiz.publish import published_days, read_published, verify_store
+    from iesiz.tables import load_tables
+
+    start, specs = time.perf_counter(), load_tables()
+    if table is not None and table not in {spec.name for spec in specs}:
+        raise SettingsError(f"No table is called {table!r}; known: {', '.join(spec.name for spec in specs)}.")
+    days = sorted(one for one in published_days(settings) if day in (None, one))
+    findings, plan = list(verify_store(settings)), plan_of_night(settings, specs)
+    numbers = [
+        number
+        for one in (days if not findings else [])
+        for number in told_numbers(read_published(settings, specs, one), plan, settings.thresholds)
+        if table in (None, number.table)
+    ]
+    exact, narrow = sum(one.is_exact for one in numbers), sum(one.is_narrow for one in numbers)
+    if narrow:
+        findings.append(f"{exact} withheld numbers are known exactly, {narrow} closer than the rules allow")
+    least = min((one.width for one in numbers), default=math.inf)
+    seconds = time.perf_counter() - start
+    narrowest = least if math.isfinite(least) else None
+    return Audit(tuple(findings), len(days), len(numbers), exact, narrow, narrowest, seconds)
