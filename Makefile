@@ -61,6 +61,9 @@ fix: $(VENV)/.dev ## format, and mend what can be mended
 bench: $(VENV)/.dev ## speed and memory; ratios within one run
 	$(BIN)/python -m pytest tests/benchmarks -m benchmark -s $(ARGS)
 
+fuzz: $(VENV)/.dev ## damaged lines of every format against the parser, ten minutes (SECONDS=600)
+	PYTHONPATH=. $(BIN)/python tests/fuzz/fuzz_parse.py $(or $(SECONDS),600)
+
 constraints: ## resolve the tested set anew, unconstrained, into constraints.txt
 	@set -e; fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT; \
 	$(PYTHON) -m venv "$$fresh"; "$$fresh/bin/pip" install --quiet --editable '.[dev]'; \

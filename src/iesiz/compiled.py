@@ -51,3 +51,9 @@ def compiled(function: Function) -> Function:
     """
     made: Function = njit(nogil=True, error_model="numpy", _nrt=False, forceinline=True, cache=KEPT)(function)
     return made
+
+
+def compiled_apart(function: Function) -> Function:
+    """Compile a function that is called now and then: its code stays out of the loops that call it."""
+    made: Function = njit(nogil=True, error_model="numpy", _nrt=False, cache=KEPT)(function)
+    return made

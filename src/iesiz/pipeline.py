@@ -42,7 +42,7 @@ from iesiz.disclosure import (
 )
 from iesiz.errors import OutsideError, PrivacyRefusal
 from iesiz.parallel import in_order
-from iesiz.parse import LogFormat, choose_format, only_hosts, parse_block
+from iesiz.parse import LogFormat, choose_format, only_hosts, parse_block, with_columns
 from iesiz.policy import EditionInForce, edition_on, has_edition, load_registry
 from iesiz.publish import (
     Release,
@@ -149,7 +149,7 @@ def deidentify_file(settings: Settings, file: FileRef) -> FileCounts:
         return FileCounts(file.site, file.stream, file.path.name, "", "known", LineCounts(0, 0))
     form, context = _format(settings, file), _context(settings, file)
     fingerprint = Fingerprint(tuple(sorted({one.size for one in records.of_stream(file)})))
-    blocks = read_blocks(file.path, settings.reading.chunk_bytes, fingerprint)
+    blocks = with_columns(read_blocks(file.path, settings.reading.chunk_bytes, fingerprint), form)
     counts, late, lines = LineCounts(0, 0), dict[str, int](), LineCollector()
     with part_writer(records, file) as writer:
         work = partial(_treat, form=form, context=context, line_seed=_line_seed(context, file))

@@ -36,11 +36,13 @@ class Block:
         data: ``size`` bytes of lines, and at least ``PADDING`` bytes of anything behind them, since the
             parser reads whole words.
         first_line: number of the first line in the file, from 1.
+        fields: the line that names the columns where the block begins, of formats that have one.
     """
 
     data: bytearray
     size: int
     first_line: int
+    fields: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ class ParsedChunk:
     Attributes:
         seconds: UTC seconds since 1970-01-01.
         offsets: seconds east of UTC that the line itself states.
+        duration: microseconds that the request took, -1 where the line does not tell; None if the
+            format does not.
         texts: coded columns by field name, and ``path`` (without the query).
         line_hash: seeded 64-bit hash of the line, by which lines of several files are compared.
         line_number: position of the line in the block, from 0.
@@ -80,6 +84,7 @@ class ParsedChunk:
     line_number: npt.NDArray[np.int64]
     texts: Mapping[str, CodedText]
     rejected_lines: tuple[tuple[int, str], ...]
+    duration: npt.NDArray[np.int64] | None = None
 
     @property
     def rows(self) -> int:
@@ -90,10 +95,11 @@ class ParsedChunk:
         """Keep some rows; the others count as ignored for that reason."""
         counts = self.counts.ignoring(reason, self.rows - int(keep.sum()))
         texts = {name: CodedText(text.codes[keep], text.values) for name, text in self.texts.items()}
-        arrays = ("seconds", "offsets", "status", "size", "method", "campaign", "line_hash", "line_number")
-        return replace(
-            self, counts=counts, texts=texts, **{name: getattr(self, name)[keep] for name in arrays}
-        )
+        names = ("seconds", "offsets", "status", "size", "method", "campaign", "line_hash", "line_number")
+        arrays = {name: getattr(self, name)[keep] for name in names}
+        if self.duration is not None:
+            arrays["duration"] = self.duration[keep]
+        return replace(self, counts=counts, texts=texts, **arrays)
 
 
 @dataclass(frozen=True, slots=True)

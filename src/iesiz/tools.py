@@ -10,19 +10,22 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iesiz.examination import Examination, Examiner
-from iesiz.parse import AUTO, FORMATS, choose_format, format_named, parse_block
+from iesiz.parse import AUTO, choose_format, format_named, parse_block, with_columns
 from iesiz.policy import load_registry
-from iesiz.sources import Fingerprint, read_blocks, read_start
+from iesiz.records import PADDING, Block
+from iesiz.sources import Fingerprint, first_lines, read_blocks
 
 if TYPE_CHECKING:
     from iesiz.own_table import Asked, Bounds, ProtectedFile
     from iesiz.settings import Settings
 
 START_BYTES = 1 << 16
+MIXED = "mixed"
 
 
 def examine(
@@ -35,11 +38,13 @@ def examine(
     """
     total, each = Examiner(form), []
     for path in paths:
-        detected = choose_format(path, form, read_start(path, START_BYTES)).form
+        blocks = read_blocks(path, chunk_bytes, Fingerprint())
+        first = next(blocks, Block(bytearray(PADDING), 0, 1))
+        detected = choose_format(path, form, first_lines(first, START_BYTES)).form
         one = Examiner(detected.name)
-        total.format = detected.name if total.format in (AUTO, detected.name) else "mixed"
+        total.format = detected.name if total.format in (AUTO, detected.name) else MIXED
         total.start_file()
-        for block in read_blocks(path, chunk_bytes, Fingerprint()):
+        for block in with_columns(chain([first], blocks), detected):
             chunk = parse_block(block, detected)
             one.add(chunk)
             total.add(chunk)
@@ -50,7 +55,7 @@ def examine(
 def field_treatments(form: str) -> dict[str, str]:
     """What becomes of each field of a log format, as the registry says; undeclared ones are not read."""
     registry = load_registry("access_log")
-    fields = format_named(form).fields if form in FORMATS else tuple(registry.fields)
+    fields = tuple(registry.fields) if form in (AUTO, MIXED) else format_named(form).fields
     declared = {name: registry.of(name) for name in fields}
     return {
         name: f"{one.treatment}: {one.meaning}" if one else "not declared: not read"

@@ -32,6 +32,8 @@ def expected(time: str) -> tuple[int, int] | None:
     """The same by the standard library, which takes more spellings than a server writes."""
     if not FORM.fullmatch(time):
         return None
+    leap = 1 if time[17:21] == ":60 " else 0  # the standard library knows no leap second
+    time = time.replace(":60 ", ":59 ") if leap else time
     try:
         moment = dt.datetime.strptime(time, "%d/%b/%Y:%H:%M:%S %z")
     except ValueError:
@@ -40,7 +42,7 @@ def expected(time: str) -> tuple[int, int] | None:
     if moment.year < 1970 or abs(offset) >= LAST_OFFSET:
         return None
     wall = moment.replace(tzinfo=dt.UTC) - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-    return round((wall - offset).total_seconds()), round(offset.total_seconds())
+    return round((wall - offset).total_seconds()) + leap, round(offset.total_seconds())
 
 
 # Moments have no zone: a line's clock and its offset are drawn apart.

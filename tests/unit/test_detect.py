@@ -10,6 +10,7 @@ from iesiz.errors import InputError, SettingsError
 from iesiz.parse import choose_format
 from tests.unit.log_lines import COMBINED, COMMON, LINES
 from tests.unit.small_world import block_of
+from tests.unit.test_formats import PRESETS
 
 
 @pytest.mark.parametrize("form", LINES)
@@ -73,3 +74,20 @@ def test_a_quiet_servers_file_has_the_format_that_was_declared(content: bytes) -
     assert choose_format(Path("access.log"), "combined", block_of(content)).form.name == "combined"
     with pytest.raises(InputError, match="holds no log line"):
         choose_format(Path("access.log"), "auto", block_of(content))
+
+
+def test_a_declared_format_string_is_held_against_the_lines() -> None:
+    string = '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent'
+    assert choose_format(Path("a.log"), string, block_of((COMMON + b"\n") * 3)).form.name == string
+    with pytest.raises(InputError, match="found combined"):
+        choose_format(Path("a.log"), string, block_of((COMBINED + b"\n") * 3))
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_is_found(name: str) -> None:
+    assert choose_format(Path("a.log"), "auto", block_of(PRESETS[name] + b"\n")).form.name == name
+
+
+def test_a_user_with_blanks_is_not_taken_for_a_virtual_host() -> None:
+    line = COMBINED.replace(b"- - [", b"- Aigerim M [")
+    assert choose_format(Path("a.log"), "auto", block_of(line)).form.name == "combined"

@@ -10,10 +10,6 @@ from tests.unit.log_lines import COMBINED, COMMON, LINES, VHOST_COMBINED, one, p
 from tests.unit.small_world import block_of
 
 
-def test_there_are_no_other_formats() -> None:
-    assert set(FORMATS) == set(LINES)
-
-
 @pytest.mark.parametrize("form", LINES)
 def test_each_format_gives_its_fields(form: str) -> None:
     chunk = one(LINES[form] + b"\n", form)

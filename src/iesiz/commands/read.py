@@ -14,8 +14,13 @@ from iesiz.commands.tables import print_table
 if TYPE_CHECKING:
     from iesiz.examination import Examination
 
-Files = Annotated[list[Path], typer.Argument(help="Log files, plain or compressed.")]
-Form = Annotated[str, typer.Option("--format", help="The log's format; auto finds it from the first lines.")]
+Files = Annotated[list[Path], typer.Argument(help="Log files, plain or compressed; - is standard input.")]
+Form = Annotated[
+    str,
+    typer.Option(
+        "--format", help="The log's format, by name or as the server's own format string; auto finds it."
+    ),
+]
 
 
 def read(files: Files, form: Form = "auto", as_json: AsJson = False) -> None:

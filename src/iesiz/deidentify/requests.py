@@ -115,7 +115,16 @@ def _malformed_apart(routes: pa.DictionaryArray, chunk: ParsedChunk) -> pa.Dicti
 
 
 def _number(chunk: ParsedChunk, context: Context, times: LocalTime, name: str) -> Columns:
+    if name == "duration":
+        return {name: _durations(chunk)}
     return {"status": {"status_code": pa.array(chunk.status)}, "bytes": {"bytes": pa.array(chunk.size)}}[name]
+
+
+def _durations(chunk: ParsedChunk) -> pa.Array:
+    """Microseconds, null where the line or its format does not tell."""
+    if chunk.duration is None:
+        return pa.nulls(chunk.rows, pa.int64())
+    return pa.array(chunk.duration, mask=chunk.duration < 0)
 
 
 def _referrer(chunk: ParsedChunk, context: Context, times: LocalTime, name: str) -> Columns:

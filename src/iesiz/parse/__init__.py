@@ -8,8 +8,11 @@ any input line, or put a line's content into a message.
 from __future__ import annotations
 
 from iesiz.parse.chunk import only_hosts, parse_block
+from iesiz.parse.columns import with_columns
 from iesiz.parse.detect import AUTO, Detected, choose_format
-from iesiz.parse.formats import FORMATS, LogFormat, format_named
+from iesiz.parse.formats import LogFormat
+from iesiz.parse.names import format_named
+from iesiz.parse.presets import FORMATS
 
 __all__ = [
     "AUTO",
@@ -20,4 +23,5 @@ __all__ = [
     "format_named",
     "only_hosts",
     "parse_block",
+    "with_columns",
 ]

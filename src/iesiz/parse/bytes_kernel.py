@@ -75,11 +75,25 @@ def same_bytes(buffer: Bytes, one: int, two: int, length: int) -> bool:
     return True
 
 
+@intrinsic
+def low_zeros(typing_context: Any, word: Any) -> Any:
+    """Zero bits below the lowest bit that is set; 64 if none is."""
+    signature = types.int64(types.uint64)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
+
+    return signature, generate
+
+
 @compiled
-def has_byte(word: np.uint64, repeated: np.uint64) -> bool:
-    """Whether one of a word's eight bytes is the byte repeated (H. S. Warren, Hacker's Delight, 6-1)."""
+def marks_of(word: np.uint64, repeated: np.uint64) -> np.uint64:
+    """High bits of a word's bytes, the lowest at the first byte that is the one repeated; 0 if none is.
+
+    H. S. Warren, Hacker's Delight, 6-1; bits above the lowest may mark other bytes.
+    """
     mixed = word ^ repeated
-    return (mixed - _ONES) & ~mixed & _HIGHS != np.uint64(0)
+    return (mixed - _ONES) & ~mixed & _HIGHS
 
 
 @compiled
@@ -87,8 +101,19 @@ def find_byte(buffer: Bytes, start: int, end: int, byte: int) -> int:
     """Position of the first such byte, or ``end``; reads up to 7 bytes beyond ``end``."""
     repeated = np.uint64(byte) * _ONES
     at = start
-    while at < end and not has_byte(load_word(buffer, at), repeated):
+    while at < end:
+        marks = marks_of(load_word(buffer, at), repeated)
+        if marks != np.uint64(0):
+            return min(at + (low_zeros(marks) >> 3), end)
         at += 8
-    while at < end and buffer[at] != byte:
-        at += 1
-    return min(at, end)
+    return end
+
+
+@compiled
+def words_with(buffer: Bytes, start: int, end: int, byte: int) -> int:
+    """How many words of eight bytes from ``start`` on hold a byte; the last one may reach beyond ``end``."""
+    repeated = np.uint64(byte) * _ONES
+    count = 0
+    for step in range((end - start + 7) >> 3):
+        count += marks_of(load_word(buffer, start + 8 * step), repeated) != np.uint64(0)
+    return count

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote_to_bytes
+
 import numpy as np
 import numpy.typing as npt
 
 from iesiz.parse.bytes_kernel import SEED, Bytes
 from iesiz.parse.code_kernel import code_texts
+from iesiz.parse.columns import columns_of, sections
 from iesiz.parse.fold_kernel import fold_paths
-from iesiz.parse.formats import LogFormat, program_of
-from iesiz.parse.scan_kernel import (
+from iesiz.parse.formats import LogFormat, Style, places_of, program_of
+from iesiz.parse.keyed_kernel import DEPTH, scan_keyed
+from iesiz.parse.layout_kernel import (
     BAD_BYTES,
     BAD_CLOCK,
     BAD_STATUS,
     CAMPAIGN,
     COMMENT,
+    DURATION,
     EMPTY,
+    GLUED,
     HASH,
     LINE,
     METHOD,
     NO_MATCH,
     OFFSET,
+    OTHER_EVENT,
+    PROGRAM_COLUMNS,
     RECOGNISED,
     SECONDS,
     SIZE,
@@ -28,19 +36,19 @@ from iesiz.parse.scan_kernel import (
     TEXTS,
     TOO_LONG,
     Rows,
-    count_lines,
-    scan,
 )
+from iesiz.parse.scan_kernel import count_lines, scan
 from iesiz.records import HOST, PATH, Block, CodedText, ParsedChunk
 from iesiz.vocabulary import LineCounts
 
-IGNORED_REASONS = {EMPTY: "empty_line", COMMENT: "comment"}
+IGNORED_REASONS = {EMPTY: "empty_line", COMMENT: "comment", OTHER_EVENT: "other_event"}
 REJECTED_REASONS = {
     NO_MATCH: "other_form",
     BAD_CLOCK: "time",
     BAD_STATUS: "status",
     BAD_BYTES: "bytes",
     TOO_LONG: "too_long",
+    GLUED: "glued",
 }
 
 
@@ -49,15 +57,65 @@ def parse_block(
 ) -> ParsedChunk:
     """Parse a block of whole lines; the last one may lack its line end.
 
+    The block is changed in place: escapes of JSON are decoded, and quotes within lines that stand in quotes.
+
     Args:
         fold: make numbers in paths zeros, in the block itself, where that cannot change a route.
         line_seed: seed of the lines' hashes; by default one of this process.
     """
+    if form.style is Style.COLUMNS:
+        return _parse_columns(block, form, fold, line_seed)
     buffer = np.frombuffer(block.data, np.uint8)
-    lines = count_lines(buffer, block.size)
-    rows, outcomes = np.zeros((lines, TEXTS + 2 * len(form.texts) + 2), np.int64), np.empty(lines, np.uint8)
-    _, recognised = scan(buffer, block.size, program_of(form), line_seed, rows, outcomes)
-    rows = np.ascontiguousarray(rows[:recognised].T)
+    rows, outcomes = _room(count_lines(buffer, block.size), form)
+    if form.style is Style.CHAIN:
+        _, recognised = scan(buffer, 0, block.size, program_of(form), line_seed, rows, outcomes)
+    else:
+        stack = np.zeros(3 * DEPTH if form.style is Style.JSON else 0, np.int64)
+        spans = np.zeros(2 * len(form.slots), np.int64)
+        _, recognised = scan_keyed(
+            buffer, block.size, program_of(form), places_of(form), spans, stack, line_seed, rows, outcomes
+        )
+    return _chunk(block, form, rows[:recognised], outcomes, fold)
+
+
+def _room(lines: int, form: LogFormat) -> tuple[Rows, Bytes]:
+    return np.zeros((lines, TEXTS + 2 * len(form.texts) + 2), np.int64), np.empty(lines, np.uint8)
+
+
+def _parse_columns(block: Block, form: LogFormat, fold: bool, line_seed: np.uint64) -> ParsedChunk:
+    """Parse each stretch of lines by the columns in force; the block has the texts of all."""
+    buffer = np.frombuffer(block.data, np.uint8)
+    parts = sections(block, block.fields)
+    known = [columns_of(form, section.fields) for section in parts]
+    # A format without slots: its texts are those that any stretch of the block has.
+    slots = tuple(slot for one in known if one for slot in one.slots)
+    whole = LogFormat(form.name, slots, style=Style.COLUMNS, decoded=form.decoded)
+    rows, outcomes = _room(count_lines(buffer, block.size), whole)
+    line = row = 0
+    for part, one in zip(parts, known, strict=True):
+        own = whole if one is None else one
+        program = program_of(own) if one else np.zeros((1, PROGRAM_COLUMNS), np.uint64)
+        room, said = _room(count_lines(buffer[part.start :], part.end - part.start), own)
+        lines, recognised = scan(buffer, part.start, part.end, program, line_seed, room, said)
+        if one is None:
+            said[said == RECOGNISED], recognised = NO_MATCH, 0
+        _place(rows[row : row + recognised], room[:recognised], line, whole, own)
+        outcomes[line : line + lines] = said
+        line, row = line + lines, row + recognised
+    return _chunk(block, whole, rows[:row], outcomes, fold)
+
+
+def _place(rows: Rows, room: Rows, line: int, whole: LogFormat, own: LogFormat) -> None:
+    rows[:, :TEXTS], rows[:, -2:] = room[:, :TEXTS], room[:, -2:]
+    rows[:, LINE] += line
+    for at, name in enumerate(own.texts):
+        to, source = TEXTS + 2 * whole.texts.index(name), TEXTS + 2 * at
+        rows[:, to : to + 2] = room[:, source : source + 2]
+
+
+def _chunk(block: Block, form: LogFormat, found: Rows, outcomes: Bytes, fold: bool) -> ParsedChunk:
+    buffer, recognised = np.frombuffer(block.data, np.uint8), len(found)
+    rows = np.ascontiguousarray(found.T)
     if fold:
         fold_paths(buffer, rows[-2], rows[-1])
     return ParsedChunk(
@@ -74,6 +132,7 @@ def parse_block(
         rejected_lines=tuple(
             (int(at), REJECTED_REASONS[int(outcomes[at])]) for at in np.flatnonzero(outcomes >= NO_MATCH)
         ),
+        duration=rows[DURATION] - 1 if form.has_duration else None,
     )
 
 
@@ -92,10 +151,11 @@ def only_hosts(chunk: ParsedChunk, hosts: frozenset[str]) -> ParsedChunk:
 
 def _texts(data: bytearray, buffer: Bytes, rows: Rows, form: LogFormat) -> dict[str, CodedText]:
     names = (*form.texts, PATH)
-    return {
+    coded = {
         name: _coded(data, buffer, rows[TEXTS + 2 * at], rows[TEXTS + 2 * at + 1])
         for at, name in enumerate(names)
     }
+    return coded | {name: _decoded(coded[name]) for name in form.decoded if name in coded}
 
 
 def _coded(data: bytearray, buffer: Bytes, starts: Rows, lengths: Rows) -> CodedText:
@@ -109,8 +169,22 @@ def _coded(data: bytearray, buffer: Bytes, starts: Rows, lengths: Rows) -> Coded
     )
 
 
+def _decoded(text: CodedText) -> CodedText:
+    """Write blanks as blanks; what was encoded twice is decoded twice. Equal values stay one value."""
+    plain: dict[bytes, int] = {}
+    codes = [plain.setdefault(_with_blanks(value), len(plain)) for value in text.values]
+    return CodedText(np.array(codes, np.int32)[text.codes] if codes else text.codes, tuple(plain))
+
+
+def _with_blanks(value: bytes) -> bytes:
+    if b" " in value:
+        return value
+    once = unquote_to_bytes(value)
+    return (unquote_to_bytes(once) if b"%20" in once else once).replace(b"+", b" ")
+
+
 def _counts(outcome: npt.NDArray[np.uint8], rows: int) -> LineCounts:
-    tally = np.bincount(outcome, minlength=TOO_LONG + 1)
+    tally = np.bincount(outcome, minlength=GLUED + 1)
     ignored = {reason: int(tally[code]) for code, reason in IGNORED_REASONS.items() if tally[code]}
     rejected = {reason: int(tally[code]) for code, reason in REJECTED_REASONS.items() if tally[code]}
     if int(tally[RECOGNISED]) != rows:

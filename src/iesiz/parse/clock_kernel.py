@@ -11,6 +11,7 @@ from iesiz.compiled import compiled
 from iesiz.parse.bytes_kernel import Bytes
 
 TIME_LENGTH = 26
+LOCAL_LENGTH = 20
 BAD_TIME = np.int64(-(2**62))
 _MONTHS = np.frombuffer(b"JanFebMarAprMayJunJulAugSepOctNovDec", np.uint8)
 _DAYS = np.array([31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.int64)
@@ -53,6 +54,31 @@ def days_from_civil(year: int, month: int, day: int) -> int:
 
 
 @compiled
+def date_seconds(year: int, month: int, day: int) -> int:
+    """Seconds from 1970-01-01 to the date's beginning, or ``BAD_TIME`` where there is no such date."""
+    if month < 1 or month > 12 or day < 1 or year < 1970 or day > _DAYS[month - 1]:
+        return BAD_TIME
+    if month == 2 and day == 29 and not (year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)):
+        return BAD_TIME
+    return days_from_civil(year, month, day) * 86400
+
+
+@compiled
+def clock_seconds(buffer: Bytes, start: int) -> int:
+    """Seconds since midnight for ``HH:MM:SS``, or ``BAD_TIME``; a leap second counts."""
+    if buffer[start + 2] != 58 or buffer[start + 5] != 58:
+        return BAD_TIME
+    hour, minute, second = (
+        digits(buffer, start, 2),
+        digits(buffer, start + 3, 2),
+        digits(buffer, start + 6, 2),
+    )
+    if hour < 0 or hour > 23 or minute < 0 or minute > 59 or second < 0 or second > 60:
+        return BAD_TIME
+    return hour * 3600 + minute * 60 + second
+
+
+@compiled
 def offset_of(buffer: Bytes, start: int) -> int:
     """Seconds east of UTC for ``+HHMM`` or ``-HHMM``, else ``BAD_TIME``."""
     hours, minutes = digits(buffer, start + 1, 2), digits(buffer, start + 3, 2)
@@ -64,27 +90,11 @@ def offset_of(buffer: Bytes, start: int) -> int:
 
 
 @compiled
-def local_seconds(buffer: Bytes, start: int, length: int) -> int:
-    """Seconds from 1970-01-01T00:00:00 on the line's own clock, or ``BAD_TIME``."""
-    if length != TIME_LENGTH or buffer[start + 2] != 47 or buffer[start + 6] != 47:
-        return BAD_TIME
-    if (
-        buffer[start + 11] != 58
-        or buffer[start + 14] != 58
-        or buffer[start + 17] != 58
-        or buffer[start + 20] != 32
-    ):
+def local_seconds(buffer: Bytes, start: int) -> int:
+    """Seconds since 1970 on the line's own clock for ``13/Oct/2013:06:25:02``, or ``BAD_TIME``."""
+    if buffer[start + 2] != 47 or buffer[start + 6] != 47 or buffer[start + 11] != 58:
         return BAD_TIME
     day, month, year = digits(buffer, start, 2), month_of(buffer, start + 3), digits(buffer, start + 7, 4)
-    if month < 0 or day < 1 or year < 1970 or day > _DAYS[month - 1]:
-        return BAD_TIME
-    if month == 2 and day == 29 and not (year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)):
-        return BAD_TIME
-    hour, minute, second = (
-        digits(buffer, start + 12, 2),
-        digits(buffer, start + 15, 2),
-        digits(buffer, start + 18, 2),
-    )
-    if hour < 0 or hour > 23 or minute < 0 or minute > 59 or second < 0 or second > 60:
-        return BAD_TIME
-    return days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second
+    date = date_seconds(year, month, day)
+    clock = clock_seconds(buffer, start + 12)
+    return BAD_TIME if date == BAD_TIME or clock == BAD_TIME else date + clock

@@ -1,54 +1,79 @@
-"""Log formats as data: a chain of fields, each ended by a literal.
+"""Log formats as data, and the flat array (``Program``) that the compiled readers run.
 
-In: a format's name. Out: ``LogFormat``, and the flat array (``Program``) that the scanner runs.
-Grammars: Apache ``mod_log_config`` and nginx ``log_format``; the combined form may carry further
-fields behind the agent, which are passed over.
+In: a format. Out: its program. A format's lines are a chain of fields each ended by a literal, columns named
+by a ``#Fields:`` line, or values with names (JSON objects, labels).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import IntEnum
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from iesiz.errors import SettingsError
+from iesiz.parse.bytes_kernel import hash_bytes
+from iesiz.parse.keyed_kernel import PLACES, ROOT, item_path
+from iesiz.parse.layout_kernel import (
+    AT_ONCE,
+    CHAINED,
+    CSV,
+    FINISH,
+    FINISH_TIME,
+    LAST,
+    LITERAL_BYTES,
+    NEVER_EMPTY,
+    NUMBER_NEXT,
+    OPEN_ENDED,
+    OPTIONAL,
+    PROGRAM_COLUMNS,
+    QUOTED,
+    Kind,
+    Program,
+)
 
-Program = npt.NDArray[np.uint64]
-LITERAL, MASK, LENGTH, KIND, FLAGS = range(5)
-QUOTED, NUMBER_NEXT, LAST, OPEN_ENDED, NEVER_EMPTY = 1, 2, 4, 8, 16
-LITERAL_BYTES = 8
+Key = str | int
+NANOSECONDS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
+TIME_PARTS = range(Kind.DATE, Kind.ZONE + 1)
+REQUEST_PARTS = (Kind.METHOD, Kind.TARGET, Kind.QUERY)
+_NUMBERS = (Kind.STATUS, Kind.BYTES)
+_TEXTS = (Kind.TEXT, Kind.HOST)
+# A line is of the format if it tells these: what a named value adds to them.
+_NEEDS = {"address": 1, "time": 2, "target": 4, "request": 4, "status": 8}
 
 
-class Kind(IntEnum):
-    """How the scanner reads a field."""
+class Style(Enum):
+    """How a format's lines are made."""
 
-    SKIP = 0
-    TEXT = 1
-    TIME = 2
-    REQUEST = 3
-    STATUS = 4
-    BYTES = 5
+    CHAIN = "chain"
+    COLUMNS = "columns"
+    JSON = "json"
+    LABELS = "labels"
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One field of a format and the literal that ends it (empty: the end of the line).
+    """One field of a format.
 
     Attributes:
+        name: empty for a literal that stands alone, or a field that nobody reads.
+        end: the literal that ends it (empty: the end of the line); of a chain only.
         quoted: a backslash in it escapes the next byte, so that an escaped quote does not end it.
+        unit: unit of a number that is a time.
+        at_once: the literal stands where the field would begin.
+        optional: the field may be absent with its literal.
+        path: where a named value stands: keys of objects and positions in arrays.
     """
 
     name: str
     kind: Kind
-    end: bytes
+    end: bytes = b""
     quoted: bool = False
-
-    def __post_init__(self) -> None:
-        """Refuse a literal that does not fit a machine word."""
-        if len(self.end) > LITERAL_BYTES:
-            raise SettingsError(f"The text behind a log field can have at most {LITERAL_BYTES} bytes.")
+    unit: str = "s"
+    at_once: bool = False
+    optional: bool = False
+    path: tuple[Key, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,74 +82,110 @@ class LogFormat:
 
     Attributes:
         open_ended: further fields may follow the last one, after a space.
+        separator: what stands between columns.
+        columns: of columns only: the field of each name that a ``#Fields:`` line may hold.
+        decoded: names of texts whose blanks were written ``+`` or ``%20``.
+        dropped: fields that a line has and nobody reads, for the record.
     """
 
     name: str
     slots: tuple[Slot, ...]
     open_ended: bool = False
+    style: Style = Style.CHAIN
+    separator: bytes = b""
+    columns: tuple[tuple[str, Slot], ...] = ()
+    decoded: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = field(default=())
 
     @property
     def texts(self) -> tuple[str, ...]:
         """Names of the fields that come out as coded text, in order."""
-        return tuple(slot.name for slot in self.slots if slot.kind == Kind.TEXT)
+        names = [slot.name for slot in self.slots if slot.kind in _TEXTS]
+        names += ["host" for slot in self.slots if slot.kind == Kind.URL_REQUEST]
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def has_duration(self) -> bool:
+        """Whether its lines tell how long a request took."""
+        return any(slot.kind == Kind.DURATION for slot in self.slots)
 
     @property
     def fields(self) -> tuple[str, ...]:
         """Names of all fields that a line has."""
-        return tuple(slot.name for slot in self.slots if slot.name)
+        listed = [slot.name for slot in (*self.slots, *(slot for _, slot in self.columns))]
+        return tuple(dict.fromkeys(name for name in (*listed, *self.dropped) if name))
 
 
-_CLIENT = (
-    Slot("address", Kind.TEXT, b" "),
-    Slot("ident", Kind.SKIP, b" "),
-    Slot("user", Kind.SKIP, b" ["),
-    Slot("time", Kind.TIME, b'] "'),
-    Slot("request", Kind.REQUEST, b'" ', quoted=True),
-    Slot("status", Kind.STATUS, b" "),
-)
-_READER = (
-    Slot("referrer", Kind.TEXT, b'" "', quoted=True),
-    Slot("agent", Kind.TEXT, b'"', quoted=True),
-)
-_HOST = (Slot("host", Kind.TEXT, b":"), Slot("port", Kind.SKIP, b" "))
-_LAST_BYTES = (Slot("bytes", Kind.BYTES, b""),)
-_BYTES = (Slot("bytes", Kind.BYTES, b' "'),)
-
-FORMATS = {
-    form.name: form
-    for form in (
-        LogFormat("common", _CLIENT + _LAST_BYTES),
-        LogFormat("combined", _CLIENT + _BYTES + _READER, open_ended=True),
-        LogFormat("vhost_common", _HOST + _CLIENT + _LAST_BYTES),
-        LogFormat("vhost_combined", _HOST + _CLIENT + _BYTES + _READER, open_ended=True),
-    )
-}
-
-
-def format_named(name: str) -> LogFormat:
-    """Return the format of that name.
-
-    Raises:
-        SettingsError: no such format; the known ones are listed.
-    """
-    if name not in FORMATS:
-        raise SettingsError(f"Log format {name!r} is not known; known: auto, {', '.join(FORMATS)}.")
-    return FORMATS[name]
-
-
+@lru_cache(maxsize=256)
 def program_of(form: LogFormat) -> Program:
-    """Lay a format out as one array, a row a slot; see the constants above for its columns."""
-    program = np.zeros((len(form.slots), 5), np.uint64)
+    """Lay a format out as one array, a row a slot; its columns are those of the layout."""
+    rows: list[tuple[int, ...]] = []
+    for at, slot in enumerate(form.slots):
+        column = _column(form, slot)
+        if form.style in (Style.JSON, Style.LABELS):
+            needs = 0 if slot.kind == Kind.EVENT else _NEEDS.get(slot.name, 0)
+            needs = 0 if slot.kind in (Kind.METHOD, Kind.QUERY) else needs
+            rows.append((path_hash(slot.path), 0, needs, slot.kind, 0, NANOSECONDS[slot.unit], column))
+            continue
+        pieces = [slot.end[start : start + LITERAL_BYTES] for start in range(0, len(slot.end), LITERAL_BYTES)]
+        for part, literal in enumerate(pieces or [b""]):
+            kind = slot.kind if part == 0 else Kind.SKIP
+            goes_on = part + 1 < len(pieces)
+            flags = _flags(form, at) if part == 0 else _tail_flags(form, at)
+            flags = (flags & ~LAST & ~OPEN_ENDED & ~NUMBER_NEXT) | CHAINED if goes_on else flags
+            word, mask = int.from_bytes(literal, "little"), (1 << 8 * len(literal)) - 1
+            rows.append((word, mask, len(literal), kind, flags, NANOSECONDS[slot.unit], column))
+    return np.array(rows, np.uint64).reshape(-1, PROGRAM_COLUMNS)
+
+
+def _column(form: LogFormat, slot: Slot) -> int:
+    name = "host" if slot.kind == Kind.URL_REQUEST else slot.name
+    return form.texts.index(name) if slot.kind in (*_TEXTS, Kind.URL_REQUEST) else 0
+
+
+def _flags(form: LogFormat, at: int) -> int:
+    slot = form.slots[at]
+    return (
+        QUOTED * slot.quoted
+        | NEVER_EMPTY * (slot.name == "address" or (slot.name == "host" and at == 0))
+        | AT_ONCE * slot.at_once
+        | OPTIONAL * slot.optional
+        | CSV * (form.style is Style.COLUMNS)
+        | _tail_flags(form, at)
+    )
+
+
+def _tail_flags(form: LogFormat, at: int) -> int:
+    last = at + 1 == len(form.slots)
+    kinds = {slot.kind for slot in form.slots}
+    return (
+        NUMBER_NEXT * (not last and form.slots[at + 1].kind in _NUMBERS)
+        | LAST * last
+        | OPEN_ENDED * (last and form.open_ended)
+        | FINISH * (last and not kinds.isdisjoint(REQUEST_PARTS))
+        | FINISH_TIME * (last and not kinds.isdisjoint(TIME_PARTS))
+    )
+
+
+def path_hash(path: tuple[Key, ...]) -> int:
+    """Hash of a path of keys and positions, as the compiled scanner makes it."""
+    state = ROOT
+    for key in path:
+        if isinstance(key, int):
+            state = item_path(np.uint64(state), key)
+        else:
+            name = key.encode()
+            state = hash_bytes(np.frombuffer(name + bytes(8), np.uint8), 0, len(name), np.uint64(state))
+    return int(state)
+
+
+@lru_cache(maxsize=256)
+def places_of(form: LogFormat) -> npt.NDArray[np.int64]:
+    """Where the scanner finds the slot of a path: rows of the program by the last byte of the hash."""
+    places = np.full(PLACES, -1, np.int64)
     for row, slot in enumerate(form.slots):
-        last = row + 1 == len(form.slots)
-        number_next = not last and form.slots[row + 1].kind in (Kind.STATUS, Kind.BYTES)
-        flags = (
-            QUOTED * slot.quoted
-            | NUMBER_NEXT * number_next
-            | LAST * last
-            | OPEN_ENDED * (last and form.open_ended)
-            | NEVER_EMPTY * (row == 0 or slot.name == "address")
-        )
-        word, mask = int.from_bytes(slot.end, "little"), (1 << 8 * len(slot.end)) - 1
-        program[row] = (word, mask, len(slot.end), slot.kind, flags)
-    return program
+        place = path_hash(slot.path) % PLACES
+        while places[place] >= 0:
+            place = (place + 1) % PLACES
+        places[place] = row
+    return places

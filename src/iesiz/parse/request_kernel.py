@@ -88,3 +88,14 @@ def has_campaign(buffer: Bytes, start: int, end: int) -> bool:
                 return True
         at = find_byte(buffer, at + 1, end, 38)
     return False
+
+
+@compiled
+def authority_end(buffer: Bytes, start: int, end: int) -> tuple[int, int]:
+    """Begin and end of the host and port in a target that is a whole URL; (start, start) if it is none."""
+    colon = find_byte(buffer, start, end, 58)
+    if colon == start or colon + 3 > end or buffer[colon + 1] != 47 or buffer[colon + 2] != 47:
+        return start, start
+    if find_byte(buffer, start, colon, 47) != colon:
+        return start, start
+    return colon + 3, find_byte(buffer, colon + 3, end, 47)

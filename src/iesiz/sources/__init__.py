@@ -6,7 +6,15 @@ It must not write anything, fetch a column that is not declared, nor put content
 
 from __future__ import annotations
 
-from iesiz.sources.access_log import Fingerprint, find_files, read_blocks, read_start
+from iesiz.sources.access_log import Fingerprint, find_files, first_lines, read_blocks, read_start
 from iesiz.sources.registration import RegistrationRows, read_registrations
 
-__all__ = ["Fingerprint", "RegistrationRows", "find_files", "read_blocks", "read_registrations", "read_start"]
+__all__ = [
+    "Fingerprint",
+    "RegistrationRows",
+    "find_files",
+    "first_lines",
+    "read_blocks",
+    "read_registrations",
+    "read_start",
+]

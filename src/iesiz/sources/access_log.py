@@ -1,29 +1,22 @@
 """Access logs as they arrive: a file's content in blocks of whole lines, each byte handed on once.
 
-In: a file, plain or gzip by its content. Out: ``Block`` after ``Block``, and at the end the SHA-256 of
+In: a file, plain or compressed. Out: ``Block`` after ``Block``, and at the end the SHA-256 of
 the uncompressed content. It must not look into a line, nor write anything.
 """
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import io
-import os
-import zlib
-from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
 
-from iesiz.errors import InputError
 from iesiz.records import LONGEST_LINE, PADDING, Block
 from iesiz.settings import Settings
+from iesiz.sources.compression import open_content
 from iesiz.sources.files import matching
 from iesiz.vocabulary import FileRef
-
-GZIP_MAGIC = b"\x1f\x8b"
 
 
 @dataclass(slots=True)
@@ -66,31 +59,6 @@ def find_files(settings: Settings) -> tuple[FileRef, ...]:
     return tuple(found)
 
 
-@contextmanager
-def open_content(path: Path) -> Iterator[BinaryIO]:
-    """Open a file's uncompressed content.
-
-    Raises:
-        InputError: it does not exist, is no regular file or cannot be opened.
-    """
-    try:
-        if not path.is_file():
-            raise InputError(f"{path}: no such file, or not a regular file. Check the path.")
-        raw = path.open("rb", buffering=0)
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot be opened ({os.strerror(error.errno or 0)}). Check who may read it."
-        ) from None
-    with raw:
-        start = raw.read(len(GZIP_MAGIC))
-        raw.seek(0)
-        if start == GZIP_MAGIC:
-            with gzip.GzipFile(fileobj=raw, mode="rb") as content:
-                yield io.BufferedReader(content, 1 << 20)
-        else:
-            yield raw
-
-
 def read_blocks(path: Path, chunk_bytes: int, fingerprint: Fingerprint) -> Generator[Block, None, None]:
     """Read a file in blocks of about ``chunk_bytes``, cut at line ends.
 
@@ -105,7 +73,7 @@ def read_blocks(path: Path, chunk_bytes: int, fingerprint: Fingerprint) -> Gener
         while True:
             data = bytearray(len(rest) + chunk_bytes + PADDING)
             data[: len(rest)] = rest
-            got = _read(content, memoryview(data)[len(rest) : -PADDING], path)
+            got = content.read_into(memoryview(data)[len(rest) : -PADDING])
             size = len(rest) + got
             fingerprint.feed(memoryview(data)[len(rest) : size])
             cut = data.rfind(b"\n", 0, size) + 1 if got else size
@@ -123,15 +91,10 @@ def read_start(path: Path, size: int) -> Block:
         return next(blocks, Block(bytearray(PADDING), 0, 1))
 
 
-def _read(content: BinaryIO, room: memoryview, path: Path) -> int:
-    try:
-        return content.readinto(room) or 0  # type: ignore[attr-defined]
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise InputError(
-            f"{path}: its gzip content is cut off or damaged. Have it delivered again."
-        ) from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({os.strerror(error.errno or 0)}).") from None
+def first_lines(block: Block, size: int) -> Block:
+    """Return the whole lines among the first bytes of a block; all of it if its first line is longer."""
+    cut = block.data.rfind(b"\n", 0, min(size, block.size)) + 1 or block.size
+    return Block(block.data[: cut + PADDING], cut, block.first_line)
 
 
 def _without_long_lines(block: Block) -> Block:
