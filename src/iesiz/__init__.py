@@ -12,7 +12,7 @@ The stages, in the order in which a day passes them (``pipeline`` runs them, and
     publish      staged, read back, committed: Parquet and the ledgers
     catalog      the reader's side
 
-    disclosure   exact counts to publishable counts, and the attacker and judge that try them
-``ledger``, ``tables`` (published tables as data), ``vocabulary`` and ``records`` (the words all rooms share),
-``night`` (a night in-process), ``microdata`` (a researcher's own file), ``commands`` and ``cli``.
+Beside them: ``policy`` (what may be read and published), ``settings``, ``storage`` (the one place that
+writes), ``ledger``, ``tables`` (published tables as data), ``vocabulary`` and ``records`` (the words all rooms
+share), ``night`` (a night in-process), ``microdata`` (a researcher's own file), ``commands`` and ``cli``.
 """
