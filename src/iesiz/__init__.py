@@ -13,6 +13,6 @@ The stages, in the order in which a day passes them (``pipeline`` runs them, and
     catalog      the reader's side
 
 Beside them: ``policy`` (what may be read and published), ``settings``, ``storage`` (the one place that
-writes), ``ledger``, ``tables`` (published tables as data), ``vocabulary`` and ``records`` (the words all rooms
-share), ``night`` (a night in-process), ``microdata`` (a researcher's own file), ``commands`` and ``cli``.
+writes), ``ledger``, ``tables`` (published tables as data), ``vocabulary`` and ``records`` (the words all
+rooms share), ``night`` (a night in-process), ``microdata`` (a researcher's file), ``commands`` and ``cli``.
 """
