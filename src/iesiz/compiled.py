@@ -22,7 +22,9 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def _sources_digest() -> str:
     digest = hashlib.sha256(numba.__version__.encode())
-    for path in (Path(__file__), *sorted(Path(__file__).parent.rglob("*_kernel.py"))):
+    here = Path(__file__)
+    # Constants of the records are compiled in as well.
+    for path in (here, here.with_name("records.py"), *sorted(here.parent.rglob("*_kernel.py"))):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
 
