@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from iesiz.own_table import Asked, Bounds, ProtectedFile
     from iesiz.settings import Settings
 
-START_BYTES = 1 << 16
 MIXED = "mixed"
 
 
@@ -40,7 +39,7 @@ def examine(
     for path in paths:
         blocks = read_blocks(path, chunk_bytes, Fingerprint())
         first = next(blocks, Block(bytearray(PADDING), 0, 1))
-        detected = choose_format(path, form, first_lines(first, START_BYTES)).form
+        detected = choose_format(path, form, first_lines(first)).form
         one = Examiner(detected.name)
         total.format = detected.name if total.format in (AUTO, detected.name) else MIXED
         total.start_file()

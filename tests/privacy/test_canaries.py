@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from iesiz import pipeline
+from iesiz import closing
 from iesiz.deidentify import registrations as rows_room
 from iesiz.deidentify import requests as requests_room
 from iesiz.tables import load_tables
@@ -166,9 +166,9 @@ WRONG = (
 )
 FAILING_QUERY = f"""
 from dataclasses import replace
-from iesiz import pipeline
-tables = pipeline.load_tables()
-pipeline.load_tables = lambda: tuple(replace(one, query={WRONG!r}) for one in tables)
+from iesiz import closing
+tables = closing.load_tables()
+closing.load_tables = lambda: tuple(replace(one, query={WRONG!r}) for one in tables)
 """
 
 
@@ -194,7 +194,7 @@ def test_a_query_that_raises_in_this_process_leaves_no_identifier_in_its_traceba
     landing: Network, fresh: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tables = tuple(replace(one, query=WRONG) for one in load_tables())
-    monkeypatch.setattr(pipeline, "load_tables", lambda: tables)
+    monkeypatch.setattr(closing, "load_tables", lambda: tables)
     try:
         said = repr(fresh.night(DAY))
     except Exception as error:  # noqa: BLE001 - whatever it is, its text is what is searched

@@ -18,6 +18,8 @@ from iesiz.sources.compression import open_content
 from iesiz.sources.files import matching
 from iesiz.vocabulary import FileRef
 
+START = 1 << 16  # bytes in which a format is looked for
+
 
 @dataclass(slots=True)
 class Fingerprint:
@@ -85,13 +87,13 @@ def read_blocks(path: Path, chunk_bytes: int, fingerprint: Fingerprint) -> Gener
                 return
 
 
-def read_start(path: Path, size: int) -> Block:
+def read_start(path: Path, size: int = START) -> Block:
     """Return the whole lines among the first bytes of a file's content."""
     with closing(read_blocks(path, size, Fingerprint())) as blocks:
         return next(blocks, Block(bytearray(PADDING), 0, 1))
 
 
-def first_lines(block: Block, size: int) -> Block:
+def first_lines(block: Block, size: int = START) -> Block:
     """Return the whole lines among the first bytes of a block; all of it if its first line is longer."""
     cut = block.data.rfind(b"\n", 0, min(size, block.size)) + 1 or block.size
     return Block(block.data[: cut + PADDING], cut, block.first_line)
