@@ -34,6 +34,7 @@ PART = pa.schema(
         ("system", pa.string()),
         ("browser", pa.string()),
         ("is_robot", pa.bool_()),
+        ("duration", pa.int64()),
         ("site", pa.string()),
     ]
 )
@@ -41,7 +42,7 @@ COLUMNS = ", ".join(PART.names[:-1])
 FUNNEL = pa.schema(
     [("site", pa.string()), ("place", pa.int64()), ("step", pa.string()), ("route", pa.string())]
 )
-RELATIONS = ("visitors", "people", "requests", "pageviews", "visits")
+RELATIONS = ("visitors", "people", "timed", "requests", "pageviews", "visits")
 ADMITTED = pa.schema([("site", pa.string()), ("label", pa.string())])
 
 
@@ -72,7 +73,7 @@ class DayInput:
 
 @contextmanager
 def day_session(given: DayInput, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A session with the relations ``requests``, ``visits``, ``funnel`` and ``registrations`` of a day."""
+    """A session with the relations of a day: ``RELATIONS``, ``funnel`` and ``registrations``."""
     connection = duckdb.connect(
         config={
             "threads": threads,
