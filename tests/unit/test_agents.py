@@ -40,7 +40,12 @@ CUBOT = "Mozilla/5.0 (Android 9; Mobile; CUBOT_P20; rv:99.0) Gecko/99.0 Firefox/
         ("ShopApp/3 CFNetwork/1410.1 Darwin/22.6.0", "mobile", "iOS", "other"),  # its family is free text
         (f"{PHONE.replace('; K)', '; K; wv)')} DocumentScanner/4", "mobile", "Android", "Android WebView"),
         (f"{DESKTOP} Secret-Name/1.0", "desktop", "Windows", "Chrome"),  # free text is dropped
-        ("ShopApp/3.1 (build 7; kz; store)", "other", "other", "other"),  # what it runs on, in words of its own
+        (
+            "ShopApp/3.1 (build 7; kz; store)",
+            "other",
+            "other",
+            "other",
+        ),  # what it runs on, in words of its own
     ],
 )
 def test_classifies_people(text: str, device: str, system: str, browser: str) -> None:

@@ -34,11 +34,13 @@ class Reading:
     Attributes:
         counts: outcomes of its lines.
         late: recognised lines by local day that was published before.
+        robots: what told robots apart, by name and version.
         lines: by what its recognised lines are known again.
     """
 
     counts: LineCounts
     late: Mapping[str, int]
+    robots: str
     lines: LineCollector = field(default_factory=LineCollector)
 
 
@@ -66,7 +68,7 @@ def settle(
     if one.line_days:
         write_lines(records.lines(one), lines.lines, lines.own)
     writer.place(records, file, one.file_id)
-    records.note_file(file, one, [each.digest for each in shorter], counts)
+    records.note_file(file, one, [each.digest for each in shorter], counts, reading.robots)
     return _counts(file, content, _verdict(counts, bool(shorter)), counts, days, late)
 
 
