@@ -11,6 +11,7 @@ from iesiz.deidentify.keys import KeyRing
 from iesiz.deidentify.labels import Labels, spread
 from iesiz.deidentify.texts import Texts
 from iesiz.deidentify.visitors import NETWORK, VISITOR, Visitors
+from iesiz.distinct import distinct_numbers
 from iesiz.records import CodedText
 
 words = st.lists(st.binary(max_size=20), unique=True, max_size=60)
@@ -94,3 +95,10 @@ def test_rows_that_go_take_their_values_along() -> None:
     kept = text.only(np.array([False, True, False, True]))
     assert kept.values == (b"b",)
     assert kept.codes.tolist() == [0, 0]
+
+
+@given(st.lists(st.integers(-(10**6), 10**6) | st.integers(19_000, 19_010), max_size=60))
+def test_distinct_numbers_are_those_of_a_set(values: list[int]) -> None:
+    found, place = distinct_numbers(np.array(values, np.int64))
+    assert found.tolist() == sorted(set(values))
+    assert found[place].tolist() == values

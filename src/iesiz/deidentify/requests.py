@@ -18,6 +18,7 @@ from iesiz.deidentify.context import ROBOT, Context, Fate
 from iesiz.deidentify.labels import spread
 from iesiz.deidentify.local_time import LocalTime, date_of, local_time
 from iesiz.dictionaries import own_values
+from iesiz.distinct import distinct_numbers
 from iesiz.errors import PrivacyRefusal
 from iesiz.records import METHODS, PATH, CodedText, LineMarks, ParsedChunk
 from iesiz.vocabulary import LineCounts
@@ -54,7 +55,8 @@ def deidentify_chunk(chunk: ParsedChunk, context: Context) -> Treated:
         PrivacyRefusal: the registry names a treatment that this room does not know.
     """
     times = local_time(chunk.seconds, context.zone)
-    numbers, place, rows = np.unique(times.days, return_inverse=True, return_counts=True)
+    numbers, place = distinct_numbers(times.days)
+    rows = np.bincount(place, minlength=len(numbers))
     days = [date_of(number) for number in numbers.tolist()]
     fates = [context.fate(day) for day in days]
     lines = list(zip(days, fates, rows.tolist(), strict=True))
@@ -82,7 +84,7 @@ def _records(chunk: ParsedChunk, times: LocalTime, context: Context) -> dict[dt.
 
 
 def _by_day(table: pa.Table, times: LocalTime) -> dict[dt.date, pa.Table]:
-    days = np.unique(times.days)
+    days, _ = distinct_numbers(times.days)
     if len(days) == 1:
         return {date_of(int(days[0])): table}
     return {date_of(int(day)): own_values(table.filter(pa.array(times.days == day))) for day in days}

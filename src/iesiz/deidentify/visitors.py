@@ -17,6 +17,7 @@ from iesiz.deidentify.clients import Clients
 from iesiz.deidentify.keys import KeyRing, Pseudonymiser
 from iesiz.deidentify.local_time import date_of
 from iesiz.deidentify.numbering import MOST_KEYS, Numbering
+from iesiz.distinct import distinct_numbers
 from iesiz.errors import InputError
 from iesiz.records import CodedText
 
@@ -70,7 +71,7 @@ class Visitors:
             }
 
     def _make(self, purpose: str, messages: list[bytes], days: Days) -> bytes:
-        keyed = {day: self._keyed_for(purpose, day) for day in np.unique(days).tolist()}
+        keyed = {day: self._keyed_for(purpose, day) for day in distinct_numbers(days)[0].tolist()}
         return b"".join(keyed[day].of(message) for day, message in zip(days.tolist(), messages, strict=True))
 
     def _keyed_for(self, purpose: str, day: int) -> Pseudonymiser:
@@ -81,10 +82,7 @@ class Visitors:
         return keyed
 
     def _day_ids(self, days: Days) -> Int64:
-        first = int(days[0]) if len(days) else 0
-        if (days == first).all():
-            return np.full(len(days), self._day_id(first), np.int64)
-        distinct, place = np.unique(days, return_inverse=True)
+        distinct, place = distinct_numbers(days)
         return np.array([self._day_id(day) for day in distinct.tolist()], np.int64)[place]
 
     def _day_id(self, day: int) -> int:
