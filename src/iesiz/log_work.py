@@ -16,7 +16,7 @@ from iesiz.parse import LogFormat, choose_format, only_hosts, parse_block
 from iesiz.policy import has_edition, load_registry
 from iesiz.publish import published_days
 from iesiz.records import Block
-from iesiz.settings import Settings
+from iesiz.settings import Log, Settings
 from iesiz.sources import read_start
 from iesiz.vocabulary import FileRef
 
@@ -32,14 +32,20 @@ def line_seed_of(context: Context, file: FileRef) -> np.uint64:
     return np.uint64(int.from_bytes(context.keys.key("lines", file.site, file.stream)[:8], "little"))
 
 
+def log_of(settings: Settings, file: FileRef) -> Log:
+    """What the settings say of a file's log."""
+    return next(log for log in settings.site(file.site).logs if log.stream == file.stream)
+
+
 def declared_format(settings: Settings, file: FileRef) -> str:
     """The format that the settings give a file's log, as it is written there."""
-    return next(log.format for log in settings.site(file.site).logs if log.stream == file.stream)
+    return log_of(settings, file).format
 
 
 def mark_of_format(settings: Settings, file: FileRef) -> str:
-    """By what a declared format is told from others: when it changes, what it read is read again."""
-    return hashlib.sha256(declared_format(settings, file).encode()).hexdigest()[:16]
+    """By what the way a log is read is told from others: when it changes, what was read is read again."""
+    declared = log_of(settings, file).model_dump_json(exclude={"stream", "paths"}, exclude_defaults=True)
+    return hashlib.sha256(declared.encode()).hexdigest()[:16]
 
 
 def format_of(settings: Settings, file: FileRef) -> LogFormat:

@@ -23,6 +23,7 @@ from iesiz.closing import (
     input_of,
     plan_of_night,
     registrations_for,
+    robots_of,
     summary_of,
     table_counts,
     tables_of,
@@ -30,6 +31,7 @@ from iesiz.closing import (
 from iesiz.deidentify import (
     KeyRing,
     deidentify_rows,
+    robot_list_version,
 )
 from iesiz.disclosure import (
     Rules,
@@ -148,7 +150,7 @@ def deidentify_file(settings: Settings, file: FileRef) -> FileCounts:
             for day, table in treated.days.items():
                 writer.write(day, table)
         content = Content(fingerprint.digest, fingerprint.size, fingerprint.prefixes)
-        reading = Reading(counts, late, lines, mark, now().date(), rejects)
+        reading = Reading(counts, late, robot_list_version(), lines, mark, now().date(), rejects)
         return settle(records, file, content, reading, writer)
 
 
@@ -204,7 +206,8 @@ def close_day(settings: Settings, day: dt.date) -> DayCounts:
     staged = stage_day(settings, day, night.cells, edition.name, records.inputs(day))
     verdict = audited(settings, specs, exact, rules)
     facts = {"missing": missing, "sites": sorted(parts), "closed": now().date().isoformat()}
-    releases = commit_day(settings, day, staged, {**facts, "audit": summary_of(night, verdict)})
+    noted = {**facts, "robots": robots_of(records, given), "audit": summary_of(night, verdict)}
+    releases = commit_day(settings, day, staged, noted)
     warnings = tuple(said for cells in exact for said in cells.warnings)
     coarser = tuple(f"{table}: withheld whole, no finer pattern was safe" for table in night.coarser)
     return DayCounts(day, "published", tuple(map(table_counts, releases)), tuple(missing), warnings + coarser)

@@ -11,7 +11,7 @@ import datetime as dt
 import gzip
 import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -63,6 +63,7 @@ class Request:
     visitor: tuple[bytes, str]
     moment: dt.datetime
     route: str
+    resource: str
     status: int
     size: int
     referrer: str
@@ -121,6 +122,7 @@ def requests_of(settings: Settings, sample: Path) -> Iterator[Request]:
                 visitor=(parse_address(line["address"]).canonical, line["agent"]),
                 moment=moment,
                 route=template(asked["path"], own) if asked else "{malformed}",
+                resource=str(resource_of(asked["path"])) if asked else "page",
                 status=int(line["status"]),
                 size=0 if line["size"] == "-" else int(line["size"]),
                 referrer=classify_referrer(
@@ -130,6 +132,19 @@ def requests_of(settings: Settings, sample: Path) -> Iterator[Request]:
                 is_pageview=is_view and line["status"] in ("200", "304"),
                 milliseconds=float(line["seconds"]) * 1000 if line["seconds"] else None,
             )
+
+
+def without_robots(requests: Iterable[Request]) -> list[Request]:
+    """All but the program that calls itself a browser: pages in a row, and nothing that they are made of."""
+    people: list[Request] = []
+    robots: list[str] = []
+    for (site, _), own in grouped(requests, lambda one: (one.site, one.visitor)).items():
+        asked = Counter(one.resource for one in own)
+        is_robot = asked["page"] >= 20 and not asked["asset"]
+        robots += [site] * is_robot
+        people += [] if is_robot else own
+    assert sorted(robots) == sorted(FILES)
+    return people
 
 
 def template(path: str, own: OwnRoutes) -> str:
@@ -301,7 +316,7 @@ def computed(settings: Settings) -> dict[str, list[dict[str, Any]]]:
 
 @pytest.fixture(scope="module")
 def expected(settings: Settings, sample: Path) -> dict[str, Cells]:
-    requests = list(requests_of(settings, sample))
+    requests = without_robots(requests_of(settings, sample))
     return {
         "hourly_requests_by_status": by_status(requests),
         "daily_pageviews_by_page": by_page(requests),

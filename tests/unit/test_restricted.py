@@ -247,7 +247,7 @@ def test_no_route_of_an_asset_holds_the_name_of_its_file(settings: Settings, pat
 
 def test_settling_a_content_by_hand(settings: Settings) -> None:
     records, file = Records(settings), deliver(settings, lines(0))
-    content, reading = Content("ab" * 32, 100, {}), Reading(LineCounts(1, 1), {})
+    content, reading = Content("ab" * 32, 100, {}), Reading(LineCounts(1, 1), {}, "list 1")
     for verdict in ("read", "known"):
         with part_writer(records, file) as writer:
             assert settle(records, file, content, reading, writer).verdict == verdict

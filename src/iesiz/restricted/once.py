@@ -28,6 +28,7 @@ class Sorted:
     Attributes:
         lines: all of them.
         days: int32, the local day of each, days since 1970-01-01.
+        present: the days that are there, ascending.
         own: lines that count through this file, in an open day or as late; one that a shorter file brought
             before counts through this one.
         repeated: lines that are to be left out: they came before.
@@ -35,6 +36,7 @@ class Sorted:
 
     lines: FileLines
     days: npt.NDArray[np.int32]
+    present: Sequence[int]
     own: Flags
     repeated: Flags
 
@@ -51,12 +53,17 @@ class Sorted:
         """ISO days of all lines, if one of them counts through this file."""
         if not self.own.any():
             return []
-        return [(EPOCH + dt.timedelta(days=day)).isoformat() for day in np.unique(self.days).tolist()]
+        return [iso_of(day) for day in self.present]
 
 
 def number_of(day: dt.date) -> int:
     """Days since 1970-01-01."""
     return (day - EPOCH).days
+
+
+def iso_of(number: int) -> str:
+    """The ISO date so many days after 1970-01-01."""
+    return (EPOCH + dt.timedelta(days=number)).isoformat()
 
 
 def sort_lines(
@@ -78,11 +85,12 @@ def sort_lines(
         OutsideError: what an earlier file left cannot be read.
     """
     lines, days = collected.lines(), collected.days()
-    present = {(EPOCH + dt.timedelta(days=day)).isoformat() for day in np.unique(days).tolist()}
+    present = sorted(collected.present)
+    iso_days = {iso_of(day) for day in present}
     others = [
         read_lines(records.lines(one))
         for one in earlier
-        if one not in shorter and not present.isdisjoint(one.line_days)
+        if one not in shorter and not iso_days.isdisjoint(one.line_days)
     ]
     longest = max((one for one in shorter if one.line_days), key=lambda one: one.size, default=None)
     begun = read_lines(records.lines(longest)) if longest else None
@@ -93,7 +101,7 @@ def sort_lines(
     is_late = np.isin(days[: len(before.had)], [number_of(dt.date.fromisoformat(day)) for day in late])
     repeated = repeats.copy()
     repeated[: len(before.had)] |= before.own & is_late
-    return Sorted(lines, days, ~repeats, repeated)
+    return Sorted(lines, days, present, ~repeats, repeated)
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,11 @@ def _copy_rows(source: Path, target: Path, keep: Flags) -> None:
 
 
 def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    return pq.ParquetWriter(path, schema, compression="zstd", compression_level=1)
+    """No statistics: nothing asks for them, and they took a third of the writing."""
+    coded = [column.name for column in schema if pa.types.is_dictionary(column.type)]
+    return pq.ParquetWriter(
+        path, schema, compression="zstd", compression_level=1, use_dictionary=coded, write_statistics=False
+    )
 
 
 @contextmanager

@@ -83,11 +83,13 @@ class Records:
         noted = self.ledger.entries(MIRROR)
         return dt.datetime.fromisoformat(noted[-1].facts["read_at"]) if noted else None
 
-    def note_file(self, file: FileRef, one: KnownFile, replaces: list[str], counts: LineCounts) -> None:
-        """Note that a file was read; from then on its parts count."""
+    def note_file(
+        self, file: FileRef, one: KnownFile, replaces: list[str], counts: LineCounts, robots: str
+    ) -> None:
+        """Note that a file was read, and what told its robots apart; from then on its parts count."""
         mark = _mark_of(file, one.form)
         facts = {**facts_of(one), "replaces": replaces, "mark": mark, "counts": asdict(counts)}
-        self.ledger.append(FILE, facts)
+        self.ledger.append(FILE, {**facts, "robots": robots})
 
     def part(self, site: str, stream: str, day: dt.date, part_id: str) -> Path:
         """Where the records of one file for one day lie."""
@@ -114,6 +116,13 @@ class Records:
     def inputs(self, day: dt.date) -> tuple[str, ...]:
         """SHA-256 of each file that has records of a day."""
         return tuple(sorted({one.digest for one in self.files() if one.days.get(day.isoformat())}))
+
+    def robot_lists(self, day: dt.date) -> tuple[str, ...]:
+        """What told robots apart in the files that have records of a day, by name and version."""
+        noted = (
+            entry.facts for entry in self.ledger.entries(FILE) if entry.facts["days"].get(day.isoformat())
+        )
+        return tuple(sorted({facts.get("robots", "not noted") for facts in noted}))
 
     def open_days(self, published: frozenset[dt.date]) -> tuple[dt.date, ...]:
         """Days with records that are not published yet, oldest first."""

@@ -38,6 +38,7 @@ class Reading:
     Attributes:
         counts: outcomes of its lines.
         late: recognised lines by local day that was published before.
+        robots: what told robots apart, by name and version.
         lines: by what its recognised lines are known again.
         form: by what the format is known by which it was read.
         read_on: the day on which it was read.
@@ -46,6 +47,7 @@ class Reading:
 
     counts: LineCounts
     late: Mapping[str, int]
+    robots: str
     lines: LineCollector = field(default_factory=LineCollector)
     form: str = ""
     read_on: dt.date = dt.date.min
@@ -79,7 +81,7 @@ def settle(
     if reading.rejects is not None:
         reading.rejects.place(records.rejects(one))
     writer.place(records, file, one.part_id)
-    records.note_file(file, one, [each.digest for each in shorter], counts)
+    records.note_file(file, one, [each.digest for each in shorter], counts, reading.robots)
     return _counts(file, content, _verdict(content, counts, shorter), counts, days, late)
 
 

@@ -1,4 +1,5 @@
--- Requests of people on one local day, with the class that the definitions give them; robots are apart.
+-- Requests of people on one local day, with the class that the definitions give them; robots, by their agent or
+-- by what they did, are apart.
 -- A pageview (after Wikimedia's definition) is a successful GET of a page.
 create or replace table people as
 select
