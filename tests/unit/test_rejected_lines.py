@@ -214,6 +214,19 @@ def test_numbers_of_rejected_lines_go_when_their_file_has_no_record_left(net: Ne
     assert not path.exists()
 
 
+def test_numbers_of_rejected_lines_go_with_the_records_of_their_file(net: Network) -> None:
+    net.write("logs/access.log", log(DAY) + b"x\n")
+    declare(net, "combined").night(DAY)
+    records, closed = Records(net.settings), dt.datetime.now(dt.UTC).date()
+    [path] = (net.store / "restricted" / "rejected").rglob("*.parquet")
+    records.sweep(closed + dt.timedelta(days=7))
+    assert path.exists()
+    records.sweep(closed + dt.timedelta(days=8))
+    assert not path.exists()
+    assert kept(net) == []
+    assert status_of(net.settings).rejects[0].reasons == {"other_form": 1}  # counts stay in the ledger
+
+
 def test_the_command_lists_them(net: Network) -> None:
     net.write("logs/access.log", b"x\n" + log(DAY) + b"y\n")
     declare(net, "combined").night(DAY)
