@@ -10,7 +10,7 @@ from __future__ import annotations
 from iesiz.restricted.keeping import last_day_kept
 from iesiz.restricted.known import KnownFile
 from iesiz.restricted.labels import read_labels, write_labels
-from iesiz.restricted.lines import LineCollector
+from iesiz.restricted.lines import line_collector
 from iesiz.restricted.parts import mirror_path, part_writer, write_mirror
 from iesiz.restricted.records import Records
 from iesiz.restricted.rejects import RejectedLine, read_rejects, reject_writer
@@ -19,11 +19,11 @@ from iesiz.restricted.settle import Content, Reading, settle
 __all__ = [
     "Content",
     "KnownFile",
-    "LineCollector",
     "Reading",
     "Records",
     "RejectedLine",
     "last_day_kept",
+    "line_collector",
     "mirror_path",
     "part_writer",
     "read_labels",
