@@ -7,6 +7,8 @@ memory. It must not write.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 
 import numpy as np
 
@@ -50,6 +52,17 @@ def line_seed_of(context: Context, file: FileRef) -> np.uint64:
     return np.uint64(int.from_bytes(context.keys.key("lines", file.site, file.stream)[:8], "little"))
 
 
+def mark_of_format(settings: Settings, file: FileRef) -> str:
+    """By what a log's settings are told from others: when they change, what they read is read again."""
+    log = _log_of(settings, file)
+    read = json.dumps([log.format, log.zone, log.client, log.trusted])
+    return hashlib.sha256(read.encode()).hexdigest()[:16]
+
+
+def _log_of(settings: Settings, file: FileRef) -> Log:
+    return next(log for log in settings.site(file.site).logs if log.stream == file.stream)
+
+
 def format_of(settings: Settings, file: FileRef) -> LogFormat:
     """The format that the settings name, or the one that the file's first lines show.
 
@@ -65,10 +78,6 @@ def format_of(settings: Settings, file: FileRef) -> LogFormat:
             f"the format {form.name} has none. Give the server's own format string, or leave `client` out."
         )
     return form
-
-
-def _log_of(settings: Settings, file: FileRef) -> Log:
-    return next(log for log in settings.site(file.site).logs if log.stream == file.stream)
 
 
 def context_of(settings: Settings, file: FileRef) -> Context:

@@ -35,6 +35,7 @@ PART = pa.schema(
         ("system", pa.string()),
         ("browser", pa.string()),
         ("is_robot", pa.bool_()),
+        ("duration", pa.int64()),
         ("site", pa.string()),
     ]
 )
@@ -42,7 +43,7 @@ COLUMNS = ", ".join(PART.names[:-1])
 FUNNEL = pa.schema(
     [("site", pa.string()), ("place", pa.int64()), ("step", pa.string()), ("route", pa.string())]
 )
-RELATIONS = ("browsers", "robots", "visitors", "people", "requests", "pageviews", "visits")
+RELATIONS = ("browsers", "robots", "visitors", "people", "timed", "requests", "pageviews", "visits")
 ADMITTED = pa.schema([("site", pa.string()), ("label", pa.string())])
 
 
@@ -75,7 +76,7 @@ class DayInput:
 
 @contextmanager
 def day_session(given: DayInput, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A session with the relations ``requests``, ``visits``, ``funnel`` and ``registrations`` of a day."""
+    """A session with the relations of a day: ``RELATIONS``, ``funnel`` and ``registrations``."""
     connection = duckdb.connect(
         config={
             "threads": threads,

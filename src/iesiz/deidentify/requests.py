@@ -37,12 +37,14 @@ class Treated:
         days: records by local day, without an identifier.
         late: recognised lines by local day (ISO) that was published before; they are not treated.
         marks: by what the lines of open and late days are known again.
+        rejected: positions of rejected lines in the block, from 0, with the reason.
     """
 
     counts: LineCounts
     days: Mapping[dt.date, pa.Table]
     late: Mapping[str, int]
     marks: LineMarks
+    rejected: tuple[tuple[int, str], ...] = ()
 
 
 def deidentify_chunk(chunk: ParsedChunk, context: Context) -> Treated:
@@ -68,7 +70,8 @@ def deidentify_chunk(chunk: ParsedChunk, context: Context) -> Treated:
     if late:
         keep = np.array([fate == Fate.OPEN for fate in fates], np.bool_)[place]
         chunk, times = chunk.only(keep, "not_open"), times.only(keep)
-    return Treated(counts, _records(chunk, times, context) if chunk.rows else {}, late, marks)
+    records = _records(chunk, times, context) if chunk.rows else {}
+    return Treated(counts, records, late, marks, chunk.rejected_lines)
 
 
 def _records(chunk: ParsedChunk, times: LocalTime, context: Context) -> dict[dt.date, pa.Table]:

@@ -12,6 +12,7 @@ select
     parts.status_code,
     concat(parts.status_code // 100, 'xx') as status_class,
     parts.bytes,
+    parts.duration,
     parts.referrer,
     parts.device,
     parts.method = 'GET' and parts.resource = 'page' and parts.status_code in (200, 304) as is_pageview
