@@ -18,7 +18,7 @@ from iesiz.status import rejected_lines, status_of
 from tests.nights import DAY, HEAD, NEXT, Network, line, log, network
 
 EXACT = '%h %l %u %t \\"%r\\" %>s %b \\"%{Referer}i\\" \\"%{User-Agent}i\\"'
-# The same without its zone, so that every time is taken for one of Greenwich, five hours late.
+# The same without its zone, declared to be that of Greenwich, so that every time is taken five hours late.
 ZONELESS = EXACT.replace("%t", "[%{%d/%b/%Y:%H:%M:%S}t +0500]")
 SECRET = b"guest-192-0-2-77"
 Place = tuple[str, int, str]
@@ -26,10 +26,11 @@ Place = tuple[str, int, str]
 
 def declare(net: Network, form: str, limit: float = 1.0) -> Network:
     """Give the network's one log a format, and the share of its lines that may be rejected."""
+    zone = 'zone = "UTC"\n' if form == ZONELESS else ""
     text = (
         f"{HEAD}\n[reading]\nmax_rejected_share = {limit}\n"
         '[[sites]]\nname = "mall"\nhosts = ["mall.example"]\n'
-        f'[[sites.logs]]\nstream = "web"\npaths = ["logs/*"]\nformat = "{form}"\n'
+        f'[[sites.logs]]\nstream = "web"\npaths = ["logs/*"]\nformat = "{form}"\n{zone}'
     )
     net.write("iesiz.toml", text.encode())
     return net
