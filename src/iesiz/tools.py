@@ -32,6 +32,7 @@ BECOMES = {
     "referrer_class": "kept as class",
     "agent_class": "kept as classes",
     "own_host": "compared, then dropped",
+    "client": "the client where trusted, then dropped",
     "drop": "dropped",
 }
 

@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 
 from iesiz.cli import app
 from iesiz.errors import InputError
+from iesiz.policy.registry import TREATMENTS
+from iesiz.tools import BECOMES
 from tests.unit.log_lines import COMBINED, LINES
 from tests.unit.test_formats import PRESETS
 
@@ -85,6 +87,10 @@ def test_of_several_files_the_least_certainty_counts_and_fields_add_up(tmp_path:
     assert (found["format"], found["certainty"]) == ("mixed", 0.75)
     assert [file["certainty"] for file in found["files"]] == [1.0, 0.75]
     assert {"host", "ident"} <= set(found["fields"])
+
+
+def test_every_treatment_has_its_words() -> None:
+    assert set(BECOMES) == TREATMENTS["access_log"]
 
 
 def test_a_file_of_no_known_format_is_refused_with_what_to_do(tmp_path: Path) -> None:
