@@ -41,7 +41,7 @@ COLUMNS = ", ".join(PART.names[:-1])
 FUNNEL = pa.schema(
     [("site", pa.string()), ("place", pa.int64()), ("step", pa.string()), ("route", pa.string())]
 )
-RELATIONS = ("visitors", "people", "requests", "pageviews", "visits")
+RELATIONS = ("words", "visitors", "people", "requests", "pageviews", "visits")
 ADMITTED = pa.schema([("site", pa.string()), ("label", pa.string())])
 
 

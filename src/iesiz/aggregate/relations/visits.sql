@@ -2,40 +2,52 @@
 -- midnight, since a visitor's pseudonym holds for one local day. Of each visitor at most $visit_hits visits count
 -- in a cell (referrer; a visitor has one device), each with at most $seconds seconds.
 create or replace table visits as
-with gaps as (
+with pieces as (
+    -- Within one half-hour of the clock there is no such gap, so its requests are looked at together. The first
+    -- one tells where a visit came from; among requests of one second the page counts, and of several the label
+    -- that is first in the alphabet, so that the order of lines decides nothing.
     select
-        site, visitor, network, second, referrer, device, is_pageview,
-        second - lag(second) over (partition by visitor order by second) > 1800 as is_after_gap
+        visitor,
+        second // 1800 as half_hour,
+        any_value(site) as site,
+        any_value(network) as network,
+        min(device) as device,
+        arg_min(
+            referrer, (second * 2 + (1 - is_pageview::bigint)) * 256 + coalesce(enum_code(referrer), 255)
+        ) as referrer,
+        min(second) as first_second,
+        max(second) as last_second
     from people
+    group by visitor, half_hour
+),
+
+gaps as (
+    select
+        *,
+        first_second - lag(last_second) over (partition by visitor order by half_hour) > 1800 as is_after_gap
+    from pieces
 ),
 
 numbered as (
-    -- Requests of one second are peers: whichever of them comes first after a gap, all belong behind it.
     select
-        site, visitor, network, second, referrer, device, is_pageview,
+        *,
         count(*) filter (where is_after_gap) over (
-            partition by visitor order by second
+            partition by visitor order by half_hour rows unbounded preceding
         ) as visit
     from gaps
 ),
 
--- The first request tells where a visit came from; among requests of one second the page counts, and
--- of several the label that is first in the alphabet, so that the order of lines decides nothing.
 grouped as (
     select
-        site,
         visitor,
-        any_value(network) as network,
         visit,
+        any_value(site) as site,
+        any_value(network) as network,
         min(device) as device,
-        -- The order as one number: a struct took three times as long. The first two letters tell classes apart.
-        arg_min(
-            referrer,
-            (second << 17) + (1 - is_pageview::bigint << 16) + (ascii(referrer) << 8) + ascii(referrer[2])
-        ) as referrer,
-        least(max(second) - min(second), $seconds) as duration_seconds
+        arg_min(referrer, half_hour) as referrer,
+        least(max(last_second) - min(first_second), $seconds) as duration_seconds
     from numbered
-    group by site, visitor, visit
+    group by visitor, visit
 )
 
 select site, visitor, network, visit, device, referrer, duration_seconds
