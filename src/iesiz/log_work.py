@@ -7,6 +7,7 @@ memory. It must not write.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 
 import numpy as np
 
@@ -31,14 +32,23 @@ def line_seed_of(context: Context, file: FileRef) -> np.uint64:
     return np.uint64(int.from_bytes(context.keys.key("lines", file.site, file.stream)[:8], "little"))
 
 
+def declared_format(settings: Settings, file: FileRef) -> str:
+    """The format that the settings give a file's log, as it is written there."""
+    return next(log.format for log in settings.site(file.site).logs if log.stream == file.stream)
+
+
+def mark_of_format(settings: Settings, file: FileRef) -> str:
+    """By what a declared format is told from others: when it changes, what it read is read again."""
+    return hashlib.sha256(declared_format(settings, file).encode()).hexdigest()[:16]
+
+
 def format_of(settings: Settings, file: FileRef) -> LogFormat:
     """The format that the settings name, or the one that the file's first lines show.
 
     Raises:
         InputError: the file cannot be read, or no format fits.
     """
-    name = next(log.format for log in settings.site(file.site).logs if log.stream == file.stream)
-    return choose_format(file.path, name, read_start(file.path)).form
+    return choose_format(file.path, declared_format(settings, file), read_start(file.path)).form
 
 
 def context_of(settings: Settings, file: FileRef) -> Context:

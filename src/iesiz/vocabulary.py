@@ -33,11 +33,16 @@ class Grain(StrEnum):
 
 
 class Role(StrEnum):
-    """What a column of a table is for; one of the role ``rule`` is read by rules and never published."""
+    """What a column of a table is for.
+
+    One of the role ``rule`` is read by rules and never published. A ``derived`` one is no count: it is told
+    only beside published counts, by a rule of its own, and is null otherwise.
+    """
 
     DIMENSION = "dimension"
     MEASURE = "measure"
     CONTRIBUTOR = "contributor"
+    DERIVED = "derived"
     RULE = "rule"
     STATUS = "status"
 
@@ -154,7 +159,8 @@ class FileCounts:
         file_id: first 16 hexadecimal digits of the SHA-256 of its uncompressed content.
         days: recognised lines by local day (ISO date) that were taken into an open day.
         late: recognised lines by local day that was published before.
-        verdict: ``read``, ``empty``, ``known`` (all of it was read before) or ``grown``.
+        verdict: ``read``, ``empty``, ``known`` (all of it was read before), ``grown``, or ``read again``
+            (its log's format was changed).
     """
 
     site: str

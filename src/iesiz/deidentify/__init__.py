@@ -10,6 +10,7 @@ from iesiz.deidentify.context import Context, Fate
 from iesiz.deidentify.keys import KeyRing
 from iesiz.deidentify.registrations import Mirror, deidentify_rows
 from iesiz.deidentify.requests import Treated, deidentify_chunk
+from iesiz.deidentify.robots import robot_list_version
 from iesiz.deidentify.routes import OwnRoutes
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "Treated",
     "deidentify_chunk",
     "deidentify_rows",
+    "robot_list_version",
 ]

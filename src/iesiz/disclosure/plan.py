@@ -150,7 +150,8 @@ def _refuse_unfit(plan: Plan, spec: TableSpec, link: Link) -> None:
     for name, column in ours.items():
         values = theirs[name].values
         if isinstance(column.values, str) or isinstance(values, str):
-            fits = column.values == values == SITES
+            same_labels = ADMITTED if spec.labels_of == other.name else SITES
+            fits = column.values == values and values in (SITES, same_labels)
         else:
             fits = set(column.values) <= set(values)
         if not fits:

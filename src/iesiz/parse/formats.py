@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from iesiz.parse.bytes_kernel import hash_bytes
+from iesiz.bytes_kernel import hash_bytes
 from iesiz.parse.layout_kernel import (
     AT_ONCE,
     CHAINED,

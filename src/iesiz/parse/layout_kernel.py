@@ -1,7 +1,8 @@
 """How a format lies in memory for the compiled readers, and what they write: constants only.
 
-A program has a row a field, with the columns ``LITERAL`` to ``COLUMN``. Each recognised line fills a row of
-``Rows``: the columns ``SECONDS`` to ``DURATION``, then start and length of each text, then those of the path.
+A program has a row a field, with the columns ``LITERAL`` to ``COLUMN``. Each recognised line has one place in
+every row of ``Rows``: the rows ``SECONDS`` to ``DURATION``, then start and length of each text, then those of
+the path. Rows and not columns, so that what is read of all lines lies side by side.
 These numbers are built into the compiled code, so they live in a file whose content names that code.
 """
 

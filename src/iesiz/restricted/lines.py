@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from iesiz.distinct import distinct_numbers
 from iesiz.records import LineMarks
 from iesiz.restricted.line_kernel import WINDOW
 from iesiz.storage import outside, write_whole
@@ -57,8 +58,13 @@ class StoredLines:
 
 @dataclass(slots=True)
 class LineCollector:
-    """Keeps the marks of a file's lines while it is read: 12 bytes a line."""
+    """Keeps the marks of a file's lines while it is read: 12 bytes a line.
 
+    Attributes:
+        present: local days that lines are of, days since 1970-01-01.
+    """
+
+    present: set[int] = field(default_factory=set)
     _hashes: list[Hashes] = field(default_factory=list)
     _days: list[npt.NDArray[np.int32]] = field(default_factory=list)
     _head: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -68,7 +74,9 @@ class LineCollector:
         """Take the next lines."""
         # Copies: the columns are views into a block's whole table of rows.
         self._hashes.append(marks.hashes.copy())
-        self._days.append(np.minimum(marks.days, LAST_DAY))
+        days = np.minimum(marks.days, LAST_DAY)
+        self._days.append(days)
+        self.present.update(distinct_numbers(days)[0].tolist())
         if len(self._head) < EDGE:
             self._head = np.concatenate([self._head, marks.seconds[:EDGE]])[:EDGE]
         self._tail = np.concatenate([self._tail, marks.seconds[-EDGE:]])[-EDGE:]

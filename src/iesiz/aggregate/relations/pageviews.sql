@@ -46,10 +46,13 @@ excess as (
     from people
     semi join large using (visitor, route)
     where people.is_pageview
-    qualify row_number() over (partition by people.visitor, people.route order by people.second) > $pageview_hits
+    qualify row_number() over (
+        partition by people.visitor, people.route
+        order by people.second, people.duration
+    ) > $pageview_hits
 )
 
-select people.site, people.visitor, people.network, people.second, people.route
+select people.site, people.visitor, people.network, people.second, people.route, people.duration
 from people
 anti join dropped using (visitor, route)
 anti join excess on excess.request = people.rowid
