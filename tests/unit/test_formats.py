@@ -201,7 +201,7 @@ NOT_READ = b'{"a":["}",{"b\\"]":[[]],"c":"\\\\"}],"d":null}'
 def test_what_nobody_reads_is_passed_over_but_must_be_whole(name: str) -> None:
     line = PRESETS[name]
     more = line.replace(b"{", b'{"resp_headers":' + NOT_READ + b",", 1)
-    assert read(more, FORMATS[name]).texts["agent"] == read(line, FORMATS[name]).texts["agent"]
+    assert text(read(more, FORMATS[name]), "agent") == text(read(line, FORMATS[name]), "agent")
     for end in range(1, len(NOT_READ)):
         cut = line.replace(b"{", b'{"resp_headers":' + NOT_READ[:end] + b",", 1)
         assert read(cut, FORMATS[name]).rows == 0
