@@ -50,9 +50,9 @@ from iesiz.publish import (
 )
 from iesiz.restricted import (
     Content,
-    LineCollector,
     Reading,
     Records,
+    line_collector,
     part_writer,
     reject_writer,
     settle,
@@ -140,8 +140,12 @@ def deidentify_file(settings: Settings, file: FileRef) -> FileCounts:
     form, context = format_of(settings, file), context_of(settings, file)
     fingerprint = Fingerprint(tuple(sorted({one.size for one in records.of_stream(file)})))
     blocks = with_columns(read_blocks(file.path, settings.reading.chunk_bytes, fingerprint), form)
-    counts, late, lines = LineCounts(0, 0), dict[str, int](), LineCollector()
-    with part_writer(records, file) as writer, reject_writer(writer.staging) as rejects:
+    counts, late = LineCounts(0, 0), dict[str, int]()
+    with (
+        part_writer(records, file) as writer,
+        reject_writer(writer.staging) as rejects,
+        line_collector(writer.staging) as lines,
+    ):
         work = partial(treat, form=form, context=context, line_seed=line_seed_of(context, file))
         for treated in in_order(work, blocks, settings.reading.threads):
             rejects.add(counts.lines, treated.rejected)

@@ -25,7 +25,7 @@ METHODS = (
     "TRACE",
     "other",
 )
-PATH, HOST = "path", "host"
+ADDRESS, PATH, HOST = "address", "path", "host"
 PADDING = 8
 LONGEST_LINE = 1 << 16
 
@@ -99,6 +99,7 @@ class ParsedChunk:
         offsets: seconds east of UTC that the line itself states.
         duration: microseconds that the request took, -1 where the line does not tell; None if the
             format does not.
+        zoneless: whether the line's time names no zone and stands as if it were UTC; None if all name one.
         texts: coded columns by field name, and ``path`` (without the query).
         line_hash: seeded 64-bit hash of the line, by which lines of several files are compared.
         line_number: position of the line in the block, from 0.
@@ -117,6 +118,7 @@ class ParsedChunk:
     texts: Mapping[str, CodedText]
     rejected_lines: tuple[tuple[int, str], ...]
     duration: npt.NDArray[np.int64] | None = None
+    zoneless: npt.NDArray[np.bool_] | None = None
 
     @property
     def rows(self) -> int:
@@ -131,6 +133,8 @@ class ParsedChunk:
         arrays = {name: getattr(self, name)[keep] for name in names}
         if self.duration is not None:
             arrays["duration"] = self.duration[keep]
+        if self.zoneless is not None:
+            arrays["zoneless"] = self.zoneless[keep]
         return replace(self, counts=counts, texts=texts, **arrays)
 
 

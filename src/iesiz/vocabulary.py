@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -109,6 +109,7 @@ class LineCounts:
 
     Attributes:
         ignored: count by reason; ``rejected`` likewise.
+        noted: of the recognised lines those of which something is to be said, by what it is.
 
     Raises:
         ValueError: the outcomes do not add up, which would be a defect of the reader.
@@ -118,6 +119,7 @@ class LineCounts:
     recognised: int
     ignored: Mapping[str, int] = field(default_factory=dict)
     rejected: Mapping[str, int] = field(default_factory=dict)
+    noted: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse counts that do not add up."""
@@ -134,7 +136,11 @@ class LineCounts:
         if not lines:
             return self
         ignored = merge_counts(self.ignored, {reason: lines})
-        return LineCounts(self.lines, self.recognised - lines, ignored, self.rejected)
+        return replace(self, recognised=self.recognised - lines, ignored=ignored)
+
+    def noting(self, what: str, lines: int) -> LineCounts:
+        """Say something of so many recognised lines."""
+        return replace(self, noted=merge_counts(self.noted, {what: lines})) if lines else self
 
     def plus(self, other: LineCounts) -> LineCounts:
         """Return the counts of both."""
@@ -143,6 +149,7 @@ class LineCounts:
             self.recognised + other.recognised,
             merge_counts(self.ignored, other.ignored),
             merge_counts(self.rejected, other.rejected),
+            merge_counts(self.noted, other.noted),
         )
 
 

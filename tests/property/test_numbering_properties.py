@@ -13,6 +13,7 @@ from iesiz.deidentify.texts import Texts
 from iesiz.deidentify.visitors import NETWORK, VISITOR, Visitors
 from iesiz.distinct import distinct_numbers
 from iesiz.records import CodedText
+from iesiz.restricted.day_runs import DayRuns
 
 words = st.lists(st.binary(max_size=20), unique=True, max_size=60)
 
@@ -102,3 +103,16 @@ def test_distinct_numbers_are_those_of_a_set(values: list[int]) -> None:
     found, place = distinct_numbers(np.array(values, np.int64))
     assert found.tolist() == sorted(set(values))
     assert found[place].tolist() == values
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(st.integers(5, 8), max_size=12), max_size=5))
+def test_runs_of_days_are_the_days_of_the_lines(blocks: list[list[int]]) -> None:
+    runs, days = DayRuns(), [day for block in blocks for day in block]
+    for block in blocks:
+        runs.add(np.array(block, np.int32))
+    assert runs.present == sorted(set(days))
+    for wanted in ([5], [6, 8], []):
+        assert runs.are(wanted).tolist() == [day in wanted for day in days]
+    every_third = np.array([place % 3 == 0 for place in range(len(days))], np.bool_)
+    assert runs.of(every_third) == sorted(set(days[::3]))

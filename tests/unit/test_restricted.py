@@ -12,7 +12,7 @@ import pytest
 from iesiz import pipeline
 from iesiz.errors import InputError, OutsideError
 from iesiz.ledger import Ledger
-from iesiz.restricted import Content, Reading, Records, part_writer, parts, settle
+from iesiz.restricted import Content, Reading, Records, line_collector, part_writer, parts, settle
 from iesiz.settings import Settings
 from iesiz.vocabulary import FileCounts, FileRef, LineCounts
 from tests.unit.small_world import SETTINGS, disk_full_at, line_of, settings_in
@@ -247,12 +247,16 @@ def test_no_route_of_an_asset_holds_the_name_of_its_file(settings: Settings, pat
 
 def test_settling_a_content_by_hand(settings: Settings) -> None:
     records, file = Records(settings), deliver(settings, lines(0))
-    content, reading = Content("ab" * 32, 100, {}), Reading(LineCounts(1, 1), {}, "list 1")
+    content = Content("ab" * 32, 100, {})
+
+    def settled(content: Content) -> str:
+        with part_writer(records, file) as writer, line_collector(writer.staging) as collected:
+            reading = Reading(LineCounts(1, 1), {}, "list 1", collected)
+            return settle(records, file, content, reading, writer).verdict
+
     for verdict in ("read", "known"):
-        with part_writer(records, file) as writer:
-            assert settle(records, file, content, reading, writer).verdict == verdict
+        assert settled(content) == verdict
     grown = Content("cd" * 32, 150, {100: "ab" * 32})
     another = Content("ef" * 32, 150, {100: "00" * 32})  # as long at its mark, but of other bytes
     for given, verdict in ((another, "read"), (grown, "grown")):
-        with part_writer(records, file) as writer:
-            assert settle(records, file, given, reading, writer).verdict == verdict
+        assert settled(given) == verdict

@@ -12,6 +12,7 @@ from iesiz.deidentify.agents import classify_agent
 from iesiz.deidentify.assets import join_asset, split_asset
 from iesiz.deidentify.keys import KeyRing
 from iesiz.deidentify.labels import Labels
+from iesiz.deidentify.proxies import Proxies
 from iesiz.deidentify.referrers import classify_referrer
 from iesiz.deidentify.routes import OwnRoutes, Resource, resource_of, route_of
 from iesiz.deidentify.visitors import Visitors
@@ -39,6 +40,8 @@ class Context:
         hosts: the site's host names, in small letters.
         own_hosts: all host names of the network.
         fate: what is to become of the lines of a day.
+        clock: zone of times that name none, where the log's settings say it.
+        proxies: who is trusted to say where a request came from; None: the peer is the client.
     """
 
     site: str
@@ -49,6 +52,8 @@ class Context:
     registry: Registry
     keys: KeyRing
     fate: Callable[[dt.date], Fate]
+    clock: str | None = None
+    proxies: Proxies | None = None
     visitors: Visitors = field(init=False)
     paths: Labels = field(init=False)
     referrers: Labels = field(init=False)

@@ -12,7 +12,7 @@ import pyarrow as pa
 from iesiz.deidentify.keys import PSEUDONYM_BYTES
 from iesiz.deidentify.pair_kernel import FREE, number_keys, renumber
 
-MOST_KEYS = 1 << 22
+MOST_KEYS = 1 << 18
 Int64 = npt.NDArray[np.int64]
 Int32 = npt.NDArray[np.int32]
 

@@ -170,5 +170,6 @@ TREATMENTS: dict[str, Callable[[ParsedChunk, Context, LocalTime, str], Columns]]
     "referrer_class": _referrer,
     "agent_class": _agent,
     "own_host": _nothing,
+    "client": _nothing,
     "drop": _nothing,
 }

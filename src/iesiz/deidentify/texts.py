@@ -18,8 +18,8 @@ from iesiz.records import PADDING, CodedText
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 FIRST_ROOM = 1 << 12
-MOST_BYTES = 1 << 26
-MOST_TEXTS = 1 << 20
+MOST_BYTES = 1 << 24  # what is forgotten is made again, which takes a few microseconds each
+MOST_TEXTS = 1 << 17
 Item = TypeVar("Item", bound=np.generic)
 
 

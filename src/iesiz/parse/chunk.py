@@ -35,6 +35,7 @@ from iesiz.parse.layout_kernel import (
     STATUS,
     TEXTS,
     TOO_LONG,
+    UNSTATED,
     Rows,
 )
 from iesiz.parse.scan_kernel import scan
@@ -120,6 +121,7 @@ def _chunk(block: Block, form: LogFormat, rows: Rows, outcomes: Bytes, fold: boo
     buffer, recognised = np.frombuffer(block.data, np.uint8), rows.shape[1]
     if fold:
         fold_paths(buffer, rows[-2], rows[-1])
+    zoneless = _zoneless(form, rows)
     return ParsedChunk(
         counts=_counts(outcomes, recognised),
         seconds=rows[SECONDS],
@@ -135,7 +137,17 @@ def _chunk(block: Block, form: LogFormat, rows: Rows, outcomes: Bytes, fold: boo
             (int(at), REJECTED_REASONS[int(outcomes[at])]) for at in np.flatnonzero(outcomes >= NO_MATCH)
         ),
         duration=rows[DURATION] - 1 if form.has_duration else None,
+        zoneless=zoneless,
     )
+
+
+def _zoneless(form: LogFormat, rows: Rows) -> npt.NDArray[np.bool_] | None:
+    """Lines whose time names no zone, if there are any; their offset becomes 0."""
+    if not form.may_lack_zone:
+        return None
+    zoneless = (rows[OFFSET] == UNSTATED) | form.lacks_zone
+    rows[OFFSET][zoneless] = 0
+    return zoneless if bool(zoneless.any()) else None
 
 
 def _table(rows: int) -> npt.NDArray[np.int32]:

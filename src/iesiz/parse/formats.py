@@ -110,6 +110,22 @@ class LogFormat:
         return any(slot.kind == Kind.DURATION for slot in self.slots)
 
     @property
+    def is_utc(self) -> bool:
+        """Whether its times are UTC by definition where they name no zone: W3C extended logs and AWS."""
+        return self.style is Style.COLUMNS or self.name == "alb"
+
+    @property
+    def may_lack_zone(self) -> bool:
+        """Whether a line of it may name no zone; in the common log format's time there is always one."""
+        return any(slot.kind == Kind.MOMENT or slot.kind in TIME_PARTS for slot in self.slots)
+
+    @property
+    def lacks_zone(self) -> bool:
+        """Whether its times are put together from parts of which none is a zone."""
+        kinds = {slot.kind for slot in self.slots}
+        return Kind.ZONE not in kinds and not kinds.isdisjoint(TIME_PARTS)
+
+    @property
     def fields(self) -> tuple[str, ...]:
         """Names of all fields that a line has."""
         listed = [slot.name for slot in (*self.slots, *(slot for _, slot in self.columns))]

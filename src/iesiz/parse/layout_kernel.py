@@ -30,6 +30,7 @@ FINISH_TIME = 1024  # the time was
 RECOGNISED, EMPTY, COMMENT, OTHER_EVENT, NO_MATCH, BAD_CLOCK, BAD_STATUS, BAD_BYTES, TOO_LONG, GLUED = range(
     10
 )
+UNSTATED = np.int64(-(2**40))  # in place of an offset: the line's time names no zone
 SECONDS, OFFSET, STATUS, SIZE, METHOD, CAMPAIGN, HASH, LINE, CLOCK, DURATION, TEXTS = range(11)
 
 

@@ -1,6 +1,6 @@
 """Compiled reading of times in the other forms: ISO 8601, decimal numbers, parts in fields of their own.
 
-A time without an offset is taken as UTC, as W3C extended logs and AWS define theirs.
+A time without an offset stands as if it were UTC, and ``UNSTATED`` in place of its offset.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from iesiz.parse.clock_kernel import (
     month_of,
     offset_of,
 )
-from iesiz.parse.layout_kernel import BAD_CLOCK, CLOCK, OFFSET, RECOGNISED, SECONDS, Kind, Rows
+from iesiz.parse.layout_kernel import BAD_CLOCK, CLOCK, OFFSET, RECOGNISED, SECONDS, UNSTATED, Kind, Rows
 
 BAD_NUMBER = np.int64(-(2**62))
 NANOSECONDS = 1_000_000_000
@@ -99,11 +99,16 @@ def past_fraction(buffer: Bytes, at: int, end: int) -> int:
 
 @compiled
 def zone_of(buffer: Bytes, at: int, end: int) -> int:
-    """Seconds east of UTC for nothing, ``Z``, ``+HH``, ``+HHMM`` or ``+HH:MM``, or ``BAD_TIME``."""
+    """Seconds east of UTC for ``Z``, ``+HH``, ``+HHMM``, ``+HH:MM``; ``UNSTATED`` for nothing.
+
+    ``BAD_TIME`` for anything else.
+    """
     if at < end and buffer[at] == 32:
         at += 1
     length = end - at
-    if length == 0 or (length == 1 and buffer[at] == 90):
+    if length == 0:
+        return UNSTATED
+    if length == 1 and buffer[at] == 90:
         return 0
     if length == 5:
         return offset_of(buffer, at)
@@ -143,7 +148,7 @@ def read_written(buffer: Bytes, start: int, end: int, rows: Rows, row: int) -> i
     offset = zone_of(buffer, past_fraction(buffer, at, end), end)
     if local == BAD_TIME or offset == BAD_TIME:
         return BAD_CLOCK
-    rows[SECONDS, row], rows[OFFSET, row] = local - offset, offset
+    rows[SECONDS, row], rows[OFFSET, row] = local - (0 if offset == UNSTATED else offset), offset
     return RECOGNISED
 
 
@@ -204,6 +209,6 @@ def finish_time(rows: Rows, row: int) -> int:
         date = seconds_of_date(rows[CLOCK, row])
         if date == BAD_TIME:
             return BAD_CLOCK
-        rows[SECONDS, row] += date - rows[OFFSET, row]
+        rows[SECONDS, row] += date - (0 if rows[OFFSET, row] == UNSTATED else rows[OFFSET, row])
         rows[CLOCK, row] = 0
     return RECOGNISED

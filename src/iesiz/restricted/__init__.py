@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from iesiz.restricted.known import KnownFile
 from iesiz.restricted.labels import read_labels, write_labels
-from iesiz.restricted.lines import LineCollector
+from iesiz.restricted.lines import line_collector
 from iesiz.restricted.parts import mirror_path, part_writer, write_mirror
 from iesiz.restricted.records import Records
 from iesiz.restricted.rejects import RejectedLine, read_rejects, reject_writer
@@ -18,10 +18,10 @@ from iesiz.restricted.settle import Content, Reading, settle
 __all__ = [
     "Content",
     "KnownFile",
-    "LineCollector",
     "Reading",
     "Records",
     "RejectedLine",
+    "line_collector",
     "mirror_path",
     "part_writer",
     "read_labels",

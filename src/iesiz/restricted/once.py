@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from iesiz.restricted.day_runs import DayRuns, Flags
 from iesiz.restricted.known import KnownFile
-from iesiz.restricted.lines import FileLines, Flags, Hashes, LineCollector, StoredLines, read_lines
+from iesiz.restricted.lines import FileLines, Hashes, LineCollector, StoredLines, read_lines
 from iesiz.restricted.records import Records
 from iesiz.restricted.repeats import as_often_as_counted, find_repeats
 
@@ -27,33 +28,33 @@ class Sorted:
 
     Attributes:
         lines: all of them.
-        days: int32, the local day of each, days since 1970-01-01.
-        present: the days that are there, ascending.
+        days: the local day of each.
         own: lines that count through this file, in an open day or as late; one that a shorter file brought
             before counts through this one.
         repeated: lines that are to be left out: they came before.
     """
 
     lines: FileLines
-    days: npt.NDArray[np.int32]
-    present: Sequence[int]
+    days: DayRuns
     own: Flags
     repeated: Flags
 
     def repeated_on(self, day: dt.date) -> Flags:
         """Whether each line of a day is a repeat."""
-        gone: Flags = self.repeated[self.days == number_of(day)]
+        gone: Flags = self.repeated[self.days.are([number_of(day)])]
         return gone
 
     def repeated_days(self) -> list[dt.date]:
         """Days with repeats."""
-        return [EPOCH + dt.timedelta(days=day) for day in np.unique(self.days[self.repeated]).tolist()]
+        if not self.repeated.any():
+            return []
+        return [EPOCH + dt.timedelta(days=day) for day in self.days.of(self.repeated)]
 
     def line_days(self) -> list[str]:
         """ISO days of all lines, if one of them counts through this file."""
         if not self.own.any():
             return []
-        return [iso_of(day) for day in self.present]
+        return [iso_of(day) for day in self.days.present]
 
 
 def number_of(day: dt.date) -> int:
@@ -84,24 +85,25 @@ def sort_lines(
     Raises:
         OutsideError: what an earlier file left cannot be read.
     """
-    lines, days = collected.lines(), collected.days()
-    present = sorted(collected.present)
-    iso_days = {iso_of(day) for day in present}
+    lines, days = collected.lines(), collected.days
+    iso_days = {iso_of(day) for day in days.present}
     others = [
         read_lines(records.lines(one))
         for one in earlier
         if one not in shorter and not iso_days.isdisjoint(one.line_days)
     ]
     longest = max((one for one in shorter if one.line_days), key=lambda one: one.size, default=None)
+    if not others and longest is None:
+        return Sorted(lines, days, np.broadcast_to(True, lines.size), np.broadcast_to(False, lines.size))
     begun = read_lines(records.lines(longest)) if longest else None
     before = _before(lines, begun, is_same_form=longest is None or longest.form == form)
     repeats = find_repeats(lines, others, begun.lines if begun else None)
     repeats[: len(before.had)][before.had] = ~before.own[before.had]
     repeats = as_often_as_counted(lines, repeats, others)
-    is_late = np.isin(days[: len(before.had)], [number_of(dt.date.fromisoformat(day)) for day in late])
+    is_late = days.are(number_of(dt.date.fromisoformat(day)) for day in late)[: len(before.had)]
     repeated = repeats.copy()
     repeated[: len(before.had)] |= before.own & is_late
-    return Sorted(lines, days, present, ~repeats, repeated)
+    return Sorted(lines, days, ~repeats, repeated)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from iesiz.dictionaries import own_values
-from iesiz.restricted.lines import Flags
+from iesiz.restricted.day_runs import Flags
 from iesiz.restricted.records import Records
 from iesiz.settings import Settings
 from iesiz.storage import STAGED, outside, put_in_place, write_whole

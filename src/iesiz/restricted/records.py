@@ -97,7 +97,7 @@ class Records:
 
     def lines(self, one: KnownFile) -> Path:
         """Where that lies by which the lines of a file are known again."""
-        return self.settings.restricted / "lines" / f"site={one.site}" / f"{one.stream}-{one.part_id}.npz"
+        return self.settings.restricted / "lines" / f"site={one.site}" / f"{one.stream}-{one.part_id}.lines"
 
     def rejects(self, one: KnownFile) -> Path:
         """Where the numbers of a file's rejected lines lie."""

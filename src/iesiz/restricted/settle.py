@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from iesiz.errors import InputError
 from iesiz.restricted.known import KnownFile
-from iesiz.restricted.lines import LineCollector, write_lines
+from iesiz.restricted.lines import LineCollector
 from iesiz.restricted.once import Sorted, sort_lines
 from iesiz.restricted.parts import PartWriter
 from iesiz.restricted.records import Records
@@ -48,7 +48,7 @@ class Reading:
     counts: LineCounts
     late: Mapping[str, int]
     robots: str
-    lines: LineCollector = field(default_factory=LineCollector)
+    lines: LineCollector
     form: str = ""
     read_on: dt.date = dt.date.min
     rejects: RejectWriter | None = None
@@ -77,7 +77,7 @@ def settle(
     days = {day.isoformat(): rows for day, rows in sorted(writer.rows.items())}
     one = replace(_known(file, content, reading), days=days, late=late, line_days=lines.line_days())
     if one.line_days:
-        write_lines(records.lines(one), lines.lines, lines.own)
+        reading.lines.place(records.lines(one), lines.own)
     if reading.rejects is not None:
         reading.rejects.place(records.rejects(one))
     writer.place(records, file, one.part_id)
