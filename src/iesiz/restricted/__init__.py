@@ -7,6 +7,7 @@ hold an identifier as it was, nor count a part twice.
 
 from __future__ import annotations
 
+from iesiz.restricted.exact import counts_path, expire_exact, has_exact, read_exact, write_exact
 from iesiz.restricted.labels import read_labels, write_labels
 from iesiz.restricted.lines import LineCollector
 from iesiz.restricted.parts import mirror_path, part_writer, write_mirror
@@ -19,10 +20,15 @@ __all__ = [
     "LineCollector",
     "Reading",
     "Records",
+    "counts_path",
+    "expire_exact",
+    "has_exact",
     "mirror_path",
     "part_writer",
+    "read_exact",
     "read_labels",
     "settle",
+    "write_exact",
     "write_labels",
     "write_mirror",
 ]
