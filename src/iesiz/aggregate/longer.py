@@ -6,6 +6,7 @@ for each day and combination of dimensions, with `registration_count`.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ class PeriodInput:
         with_data: sites with a published day in the period.
         registering: names of the sites on which people can register.
         registered: frozen counts of registrations, a file a day.
+        days: the published days that the period is made of.
         threshold_key: key of the period under which the secret part of a threshold is drawn.
         labels: none; a longer period admits no labels.
     """
@@ -36,6 +38,7 @@ class PeriodInput:
     with_data: tuple[Site, ...]
     registering: tuple[str, ...]
     registered: tuple[Path, ...]
+    days: frozenset[dt.date]
     threshold_key: bytes = field(kw_only=True)
     labels: History = field(default_factory=dict)
 
