@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from iesiz.aggregate import DayInput, PeriodInput
@@ -54,8 +54,11 @@ def _of_day(settings: Settings, period: Period) -> Material:
     missing = [site.name for site in settings.sites if site.logs and site.name not in parts]
     if settings.registration and registrations is None:
         missing.append("registration")
-    given = input_of(settings, day, parts, registrations) if parts else None
-    return Material(given, tuple(missing), records.inputs(day), {"sites": sorted(parts)})
+    if not parts:
+        return Material(None, tuple(missing), (), {})
+    given = input_of(settings, day, parts, registrations)
+    facts = {"sites": sorted(parts), "robots": robots_of(records, given)}
+    return Material(given, tuple(missing), records.inputs(day), facts)
 
 
 def input_of(
@@ -72,6 +75,7 @@ def input_of(
         sampling_key=keys.key("sampling", "network", epoch),
         threshold_key=keys.key("threshold", "network", epoch),
         labels=read_labels(settings, [one for one in published_days(settings) if one < day]),
+        scratch=settings.scratch,
     )
 
 
@@ -203,6 +207,11 @@ def summary_of(night: Night, verdict: NightVerdict) -> dict[str, object]:
         "insiders": verdict.insiders,
         "seconds": round(night.seconds + verdict.seconds, 3),
     }
+
+
+def robots_of(records: Records, given: DayInput) -> dict[str, object]:
+    """What told a day's robots apart: versions of the lists its records were made with, and the behaviour."""
+    return {"lists": list(records.robot_lists(given.day)), "behaviour": asdict(given.behaviour)}
 
 
 def registrations_for(settings: Settings, records: Records, day: dt.date) -> Path | None:

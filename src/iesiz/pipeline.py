@@ -32,6 +32,7 @@ from iesiz.closing import (
 from iesiz.deidentify import (
     KeyRing,
     deidentify_rows,
+    robot_list_version,
 )
 from iesiz.disclosure import (
     Rules,
@@ -40,7 +41,7 @@ from iesiz.disclosure import (
     protect_night,
 )
 from iesiz.errors import OutsideError
-from iesiz.log_work import context_of, format_of, line_seed_of, treat
+from iesiz.log_work import context_of, format_of, line_seed_of, mark_of_format, treat
 from iesiz.parallel import in_order
 from iesiz.parse import with_columns
 from iesiz.periods import Grain, Period
@@ -54,11 +55,12 @@ from iesiz.publish import (
 )
 from iesiz.restricted import (
     Content,
-    LineCollector,
     Reading,
     Records,
     expire_exact,
+    line_collector,
     part_writer,
+    reject_writer,
     settle,
     write_exact,
     write_labels,
@@ -107,7 +109,7 @@ def discover(settings: Settings, last: dt.date | None = None) -> Arrivals:
     edition_on(settings, last)
     load_tables()
     recover(settings)
-    Records(settings).sweep()
+    Records(settings).sweep(now().date())
     expire_exact(settings, closing_days(settings), now().date())
     files = find_files(settings)
     found = {(file.site, file.stream) for file in files}
@@ -155,22 +157,28 @@ def deidentify_file(settings: Settings, file: FileRef) -> FileCounts:
     Raises:
         InputError: the file cannot be read or is of another format; nothing of it is kept.
     """
-    records = Records(settings)
-    if records.is_unchanged(file):
+    records, mark = Records(settings), mark_of_format(settings, file)
+    if records.is_unchanged(file, mark):
         return FileCounts(file.site, file.stream, file.path.name, "", "known", LineCounts(0, 0))
     form, context = format_of(settings, file), context_of(settings, file)
     fingerprint = Fingerprint(tuple(sorted({one.size for one in records.of_stream(file)})))
     blocks = with_columns(read_blocks(file.path, settings.reading.chunk_bytes, fingerprint), form)
-    counts, late, lines = LineCounts(0, 0), dict[str, int](), LineCollector()
-    with part_writer(records, file) as writer:
+    counts, late = LineCounts(0, 0), dict[str, int]()
+    with (
+        part_writer(records, file) as writer,
+        reject_writer(writer.staging) as rejects,
+        line_collector(writer.staging) as lines,
+    ):
         work = partial(treat, form=form, context=context, line_seed=line_seed_of(context, file))
         for treated in in_order(work, blocks, settings.reading.threads):
+            rejects.add(counts.lines, treated.rejected)
             counts, late = counts.plus(treated.counts), merge_counts(late, treated.late)
             lines.add(treated.marks)
             for day, table in treated.days.items():
                 writer.write(day, table)
         content = Content(fingerprint.digest, fingerprint.size, fingerprint.prefixes)
-        return settle(records, file, content, Reading(counts, late, lines), writer)
+        reading = Reading(counts, late, robot_list_version(), lines, mark, now().date(), rejects)
+        return settle(records, file, content, reading, writer)
 
 
 def deidentify_registrations(settings: Settings) -> RegistrationCounts | None:
@@ -222,7 +230,8 @@ def close_period(settings: Settings, period: Period) -> PeriodCounts:
     night = protect_night(exact, rules.key, rules.period, rules.thresholds, rules.plan, history)
     write_exact(settings, period, [marked(cells, rules) for cells in exact])
     if isinstance(given, DayInput):
-        write_labels(settings, given.day, {one.spec.name: one.common for one in exact if one.spec.labels})
+        own = [one for one in exact if one.spec.labels and not one.spec.labels_of]
+        write_labels(settings, given.day, {one.spec.name: one.common for one in own})
     staged = stage_period(settings, period, night.cells, edition.name, made_of.inputs)
     verdict = audited(settings, specs, exact, rules, history)
     facts = {"missing": made_of.missing, **made_of.facts, "closed": now().date().isoformat()}

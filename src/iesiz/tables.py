@@ -19,6 +19,7 @@ from typing import Any
 import pyarrow as pa
 
 from iesiz.bounds import Bounds
+from iesiz.derived_columns import refuse_unfit_derived
 from iesiz.errors import PrivacyRefusal
 from iesiz.links import Link, read_links
 from iesiz.periods import Grain, Period
@@ -35,6 +36,7 @@ CALLED = {
 }
 SITES, ADMITTED = "sites", "admitted"
 LINFS = {one.name for one in fields(Bounds) if one.name.endswith("_hits")}
+NEEDS = frozenset({"", "funnel", "timed"})
 SOURCES = frozenset({"access_log", "registration"})
 
 
@@ -48,6 +50,7 @@ class Column:
             the relation that is counted.
         populated: for a count of events, whether every contributor of a cell has at least one.
         bounded: whether that bound holds in every cell of the table too, ``other`` left out.
+        of: for a derived number, the count of the events whose quantile it is.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Column:
     linf: str = ""
     populated: bool = False
     bounded: bool = False
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,9 @@ class TableSpec:
         sensitive: whether the stricter threshold holds.
         links: how its numbers hang together with other tables'.
         nested: the dimension whose cells are nested sets of contributors in the order of its values, or "".
+        needs: the relation that names the sites which have the table's data, or "" for all with data.
+        labels_of: the table whose labels it shows, or "" for its own.
+        bands: upper edges of the bands in which derived numbers are told, ascending.
     """
 
     name: str
@@ -95,6 +102,9 @@ class TableSpec:
     checks: tuple[Check, ...]
     links: tuple[Link, ...] = ()
     nested: str = ""
+    needs: str = ""
+    labels_of: str = ""
+    bands: tuple[int, ...] = ()
 
     def of_role(self, role: Role) -> tuple[Column, ...]:
         """Columns of a role, in order."""
@@ -197,7 +207,7 @@ def load_table(folder: Traversable) -> TableSpec:
         "schema_version",
         "columns",
     }
-    optional = {"links", "nested"}
+    optional = {"links", "nested", "needs", "labels_of", "bands"}
     if set(text) - optional != wanted:
         raise PrivacyRefusal(
             f"Table {name}: table.toml has exactly {sorted(wanted)} (and may have {sorted(optional)}); "
@@ -207,20 +217,31 @@ def load_table(folder: Traversable) -> TableSpec:
     if not called or CALLED[called[1]] != text["grain"]:
         raise PrivacyRefusal(f"Table {name}: a table is called <grain>_<subject>_by_<dimensions>.")
     columns = tuple(_column(name, entry) for entry in text.pop("columns"))
-    labels = folder.joinpath("labels.sql")
+    labels = _labels(folder, text.get("labels_of", ""))
     spec = TableSpec(
         name=name,
         grain=_known(name, "grain", Grain, text.pop("grain")),
         purpose=_known(name, "purpose", Purpose, text.pop("purpose")),
         columns=columns,
         query=_text(folder, "query.sql"),
-        labels=labels.read_text("utf-8") if labels.is_file() else "",
+        labels=labels,
         checks=_checks(name, _text(folder, "checks.sql")),
         links=read_links(name, text.pop("links", [])),
+        bands=tuple(text.pop("bands", ())),
         **text,
     )
     _refuse_unfit(spec)
     return spec
+
+
+def _labels(folder: Traversable, labels_of: str) -> str:
+    """The query of the table's labels, or of those of the table that it shares them with."""
+    own = folder.joinpath("labels.sql")
+    if not labels_of:
+        return own.read_text("utf-8") if own.is_file() else ""
+    if own.is_file() or not TABLE_NAME.fullmatch(labels_of):
+        raise PrivacyRefusal(f"Table {folder.name}: it has labels.sql or labels_of, which names a table.")
+    return _text(resources.files("iesiz.statistics").joinpath(labels_of), "labels.sql")
 
 
 def _text(folder: Traversable, name: str) -> str:
@@ -241,6 +262,9 @@ def _refuse_unfit(spec: TableSpec) -> None:
         raise PrivacyRefusal(f"Table {spec.name}: it has no dimension.")
     if spec.nested and not any(c.name == spec.nested and not isinstance(c.values, str) for c in spec.columns):
         raise PrivacyRefusal(f"Table {spec.name}: nested names a dimension with a list of values.")
+    if spec.needs not in NEEDS:
+        raise PrivacyRefusal(f"Table {spec.name}: needs is none of {', '.join(sorted(NEEDS - {''}))}.")
+    refuse_unfit_derived(spec)
     admitted = [column for column in spec.columns if column.values == ADMITTED]
     if len(admitted) > 1 or bool(admitted) != bool(spec.labels):
         raise PrivacyRefusal(
@@ -265,6 +289,8 @@ def _column(table: str, entry: Mapping[str, Any]) -> Column:
             f"Table {table}, column {column.name}: type, meaning or unit is missing or not known."
         )
     _refuse_unfit_bounds(table, column)
+    if bool(column.of) != (column.role == Role.DERIVED):
+        raise PrivacyRefusal(f"Table {table}, column {column.name}: a derived number, and no other, has of.")
     if (role == Role.DIMENSION) != bool(column.values):
         raise PrivacyRefusal(
             f"Table {table}, column {column.name}: a dimension, and no other column, has values."

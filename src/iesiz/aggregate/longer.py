@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 
 from iesiz.aggregate.labels import History
-from iesiz.aggregate.session import connect
+from iesiz.aggregate.session import MEMORY, connect
 from iesiz.periods import Period
 from iesiz.settings import Site
 
@@ -57,7 +57,7 @@ class PeriodInput:
 @contextmanager
 def period_session(given: PeriodInput, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
     """A session with the relation `registered` of a period."""
-    connection = connect(threads)
+    connection = connect(threads, MEMORY, None)
     try:
         if given.registered:
             names = [str(path) for path in given.registered]
