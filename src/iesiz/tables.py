@@ -6,10 +6,12 @@ Out: ``TableSpec``. A table without a purpose, a contributor or a known role ref
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from enum import StrEnum
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -20,10 +22,18 @@ from iesiz.bounds import Bounds
 from iesiz.derived_columns import refuse_unfit_derived
 from iesiz.errors import PrivacyRefusal
 from iesiz.links import Link, read_links
-from iesiz.vocabulary import Grain, Purpose, Role
+from iesiz.periods import Grain, Period
+from iesiz.vocabulary import Purpose, Role
 
 TYPES = {"string": "string", "int": "int64", "float": "double"}
 TABLE_NAME = re.compile(r"(hourly|daily|weekly|monthly|quarterly)_[a-z]+(_[a-z]+)*_(by|to)_[a-z_]+")
+CALLED = {
+    "hourly": Grain.DAY,
+    "daily": Grain.DAY,
+    "weekly": Grain.WEEK,
+    "monthly": Grain.MONTH,
+    "quarterly": Grain.QUARTER,
+}
 SITES, ADMITTED = "sites", "admitted"
 LINFS = {one.name for one in fields(Bounds) if one.name.endswith("_hits")}
 NEEDS = frozenset({"", "funnel", "timed"})
@@ -121,6 +131,18 @@ class TableSpec:
         return tuple(one.name for one in self.columns if one.role in (Role.CONTRIBUTOR, Role.MEASURE))
 
 
+class Standing(StrEnum):
+    """What is known of a table's cells when a release is decided.
+
+    NEW: they are being decided. KEPT: published earlier. EDGE: published earlier, and some of the days that
+    they are made of are not looked at.
+    """
+
+    NEW = "new"
+    KEPT = "kept"
+    EDGE = "edge"
+
+
 @dataclass(frozen=True, slots=True)
 class Cells:
     """The cells of one table for one period, one row a cell, complete over its dimensions.
@@ -131,6 +153,9 @@ class Cells:
         warnings: what the table's checks had to say.
         common: (site, label) that enough contributors shared, for later days to admit.
         lost_to_bounds: what contribution bounds left out of requests and pageviews, in whole per cent.
+        period: the period they are about.
+        days: of a longer period, the published days that it is made of.
+        standing: whether they are being decided, or are of an earlier release.
     """
 
     spec: TableSpec
@@ -138,6 +163,14 @@ class Cells:
     warnings: tuple[str, ...] = ()
     lost_to_bounds: Mapping[str, int] = field(default_factory=dict)
     common: frozenset[tuple[str, str]] = frozenset()
+    period: Period | None = None
+    days: frozenset[dt.date] = frozenset()
+    standing: Standing = Standing.NEW
+
+    @property
+    def label(self) -> str:
+        """The table's name, with the period where it is of an earlier release."""
+        return self.spec.name if self.standing is Standing.NEW else f"{self.spec.name} {self.period}"
 
 
 def load_tables() -> tuple[TableSpec, ...]:
@@ -146,10 +179,13 @@ def load_tables() -> tuple[TableSpec, ...]:
     Raises:
         PrivacyRefusal: one of them is not fit to be published.
     """
-    folders = [
+    return tuple(load_table(folder) for folder in sorted(_folders(), key=lambda one: one.name))
+
+
+def _folders() -> list[Traversable]:
+    return [
         one for one in resources.files("iesiz.statistics").iterdir() if one.joinpath("table.toml").is_file()
     ]
-    return tuple(load_table(folder) for folder in sorted(folders, key=lambda one: one.name))
 
 
 def load_table(folder: Traversable) -> TableSpec:
@@ -177,7 +213,8 @@ def load_table(folder: Traversable) -> TableSpec:
             f"Table {name}: table.toml has exactly {sorted(wanted)} (and may have {sorted(optional)}); "
             f"differs in {sorted((set(text) - optional) ^ wanted)}."
         )
-    if not TABLE_NAME.fullmatch(name):
+    called = TABLE_NAME.fullmatch(name)
+    if not called or CALLED[called[1]] != text["grain"]:
         raise PrivacyRefusal(f"Table {name}: a table is called <grain>_<subject>_by_<dimensions>.")
     columns = tuple(_column(name, entry) for entry in text.pop("columns"))
     labels = _labels(folder, text.get("labels_of", ""))
@@ -233,6 +270,8 @@ def _refuse_unfit(spec: TableSpec) -> None:
         raise PrivacyRefusal(
             f"Table {spec.name}: labels.sql and one dimension with values 'admitted' go together."
         )
+    if admitted and spec.grain is not Grain.DAY:
+        raise PrivacyRefusal(f"Table {spec.name}: labels are admitted by day; a longer period has none.")
 
 
 def _column(table: str, entry: Mapping[str, Any]) -> Column:
