@@ -24,7 +24,15 @@ from iesiz import pipeline
 from iesiz.errors import IesizError, OutsideError
 from iesiz.periods import Period
 from iesiz.settings import Settings, load_settings
-from iesiz.vocabulary import Arrivals, FileCounts, FileRef, PeriodCounts, RegistrationCounts, day_of
+from iesiz.vocabulary import (
+    Arrivals,
+    FileCounts,
+    FileRef,
+    PeriodCounts,
+    RegistrationCounts,
+    UpkeepCounts,
+    day_of,
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -109,6 +117,12 @@ def build_catalog(settings_path: str) -> None:
     pipeline.build_catalog(load_settings(Path(settings_path)))
 
 
+@step("upkeep", run_name="upkeep")
+def upkeep(settings_path: str) -> UpkeepCounts:
+    """Destroy keys and delete restricted data at the end of their time."""
+    return pipeline.upkeep(load_settings(Path(settings_path)))
+
+
 @flow(name="nightly", persist_result=False)
 @contained
 def nightly(settings_path: str = "iesiz.toml", day: str | None = None) -> list[State[Any]]:
@@ -152,7 +166,8 @@ def run_steps(
     outcomes += [state.result(raise_on_failure=False) for state in days]
     longer = pipeline.periods_to_close(settings, arrivals, named, outcomes)
     periods = [close_period(settings_path, period, return_state=True) for period in longer]
-    return [*files, registrations, *days, *periods, build_catalog(settings_path, return_state=True)]
+    ending = [build_catalog(settings_path, return_state=True), upkeep(settings_path, return_state=True)]
+    return [*files, registrations, *days, *periods, *ending]
 
 
 def report(day: dt.date, states: list[State[Any]]) -> None:
@@ -194,6 +209,12 @@ def _(outcome: PeriodCounts) -> list[Row]:
         for one in outcome.tables
     ]
     return [_row(f"{outcome.period.grain} {outcome.period}", outcome.verdict), *tables]
+
+
+@rows_of.register
+def _(outcome: UpkeepCounts) -> list[Row]:
+    keys, days, folders = len(outcome.keys), len(outcome.days), outcome.folders
+    return [_row("upkeep", f"{keys} keys destroyed, {days} days and {folders} folders deleted")]
 
 
 def _row(subject: str, verdict: str, read: int = 0, kept: int = 0, set_aside: int = 0, late: int = 0) -> Row:

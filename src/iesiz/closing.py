@@ -65,7 +65,7 @@ def input_of(
     settings: Settings, day: dt.date, parts: Mapping[str, Sequence[Path]], registrations: Path | None
 ) -> DayInput:
     """What the aggregation of a day reads: parts, the mirror, keys of the day and labels of earlier ones."""
-    keys, epoch = KeyRing(settings.restricted / "keys"), day.isoformat()
+    keys, epoch = KeyRing.of(settings), day.isoformat()
     return DayInput(
         day,
         tuple(settings.sites),
@@ -105,7 +105,7 @@ def _of_days(settings: Settings, period: Period) -> Material:
         _registering(settings),
         tuple(path for path in counts if path.exists()),
         frozenset(days),
-        threshold_key=KeyRing(settings.restricted / "keys").key("threshold", "network", epoch),
+        threshold_key=KeyRing.of(settings).key("threshold", "network", epoch),
     )
     inputs = {one for day in days for one in Records(settings).inputs(day)}
     covered = [day.isoformat() for day in sorted(days)]

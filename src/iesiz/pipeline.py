@@ -4,9 +4,9 @@
             --aggregate--> exact counts --disclosure--> publishable counts
             --publish--> published tables --catalog--> readers
 
-Only this page opens the stages, with ``log_work`` and ``closing``, which hold its details. Its functions take
-frozen settings and small frozen inputs and return counts, so that a file or a day is a unit of work that can
-be done anywhere, and done again.
+Only this page opens the stages, with ``log_work``, ``closing`` and ``upkeep``, which hold its details. Its
+functions take frozen settings and small frozen inputs and return counts, so that a file or a day is a unit of
+work that can be done anywhere, and done again.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from iesiz.calendar import is_due, now, yesterday
 from iesiz.catalog import write_catalog
 from iesiz.closing import (
     audited,
-    closing_days,
     due_periods,
     material_of,
     plan_of_night,
@@ -30,6 +29,7 @@ from iesiz.closing import (
     tables_of,
 )
 from iesiz.deidentify import (
+    PERSON,
     KeyRing,
     deidentify_rows,
     robot_list_version,
@@ -57,7 +57,6 @@ from iesiz.restricted import (
     Content,
     Reading,
     Records,
-    expire_exact,
     line_collector,
     part_writer,
     reject_writer,
@@ -70,13 +69,16 @@ from iesiz.settings import Settings
 from iesiz.sources import Fingerprint, find_files, read_blocks, read_registrations
 from iesiz.storage import store_lock
 from iesiz.tables import load_tables
+from iesiz.upkeep import check_keys, clear, finish, keys_due
 from iesiz.vocabulary import (
     Arrivals,
     FileCounts,
     FileRef,
+    KeyFacts,
     LineCounts,
     PeriodCounts,
     RegistrationCounts,
+    UpkeepCounts,
     merge_counts,
 )
 
@@ -88,10 +90,12 @@ __all__ = [
     "deidentify_file",
     "deidentify_registrations",
     "discover",
+    "list_keys",
     "periods_to_close",
     "plan_of_night",
     "store_lock",
     "tables_of",
+    "upkeep",
 ]
 
 
@@ -103,14 +107,16 @@ def discover(settings: Settings, last: dt.date | None = None) -> Arrivals:
         last: the night's own local day, yesterday by default.
 
     Raises:
-        PrivacyRefusal: no edition of the policy is in force, or a table is not fit to be published.
+        PrivacyRefusal: no edition of the policy is in force, a table is not fit to be published, or a key is
+            missing or unsound.
     """
     last = last or yesterday(settings, now())
     edition_on(settings, last)
     load_tables()
     recover(settings)
+    finish(settings)
+    check_keys(settings)
     Records(settings).sweep(now().date())
-    expire_exact(settings, closing_days(settings), now().date())
     files = find_files(settings)
     found = {(file.site, file.stream) for file in files}
     declared = [(site.name, log.stream) for site in settings.sites for log in site.logs]
@@ -191,7 +197,7 @@ def deidentify_registrations(settings: Settings) -> RegistrationCounts | None:
         return None
     registry = load_registry("registration")
     rows = read_registrations(settings.base, settings.registration, registry)
-    key = KeyRing(settings.restricted / "keys").key("person", "registration", "mirror")
+    key = KeyRing.of(settings).key(PERSON, "registration", "mirror")
     source = settings.registration
     mirror = deidentify_rows(rows.table, registry, key, source.zone, frozenset(source.sites))
     write_mirror(settings, mirror.table)
@@ -246,3 +252,23 @@ def close_period(settings: Settings, period: Period) -> PeriodCounts:
 def build_catalog(settings: Settings) -> None:
     """Build the readers' catalog over what is published, beside the old one, and replace it at once."""
     write_catalog(settings, load_tables())
+
+
+def upkeep(settings: Settings) -> UpkeepCounts:
+    """Destroy keys and delete restricted data at the end of their time, and record it.
+
+    Raises:
+        PrivacyRefusal: a key is unsound, or a ledger's chain is broken; nothing is destroyed.
+        OutsideError: the storage failed; the next start goes on.
+    """
+    recover(settings)
+    return clear(settings, now().date())
+
+
+def list_keys(settings: Settings) -> tuple[KeyFacts, ...]:
+    """What each key is for and how long it may be kept, as it stands now; never a key.
+
+    Raises:
+        PrivacyRefusal: a key is short, of another store, or others may read it.
+    """
+    return keys_due(settings)

@@ -7,15 +7,20 @@ with keyed pseudonyms and classes only. It must not write an identifier anywhere
 from __future__ import annotations
 
 from iesiz.deidentify.context import Context, Fate
-from iesiz.deidentify.keys import KeyRing
+from iesiz.deidentify.keys import LINES, PERSON, RENEWED, KeyRing
 from iesiz.deidentify.proxies import Proxies, with_clients
 from iesiz.deidentify.registrations import Mirror, deidentify_rows
 from iesiz.deidentify.requests import Treated, deidentify_chunk
 from iesiz.deidentify.robots import robot_list_version
 from iesiz.deidentify.routes import OwnRoutes
+from iesiz.deidentify.visitors import VISITOR_KEYS
 from iesiz.deidentify.zones import in_zone
 
 __all__ = [
+    "LINES",
+    "PERSON",
+    "RENEWED",
+    "VISITOR_KEYS",
     "Context",
     "Fate",
     "KeyRing",

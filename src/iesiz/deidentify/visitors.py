@@ -24,6 +24,7 @@ from iesiz.records import CodedText
 Days = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 VISITOR, NETWORK = "visitor", "network"
+VISITOR_KEYS = (VISITOR, NETWORK)
 CLIENT_BITS, AGENT_BITS, DAY_BITS = 22, 22, 12
 MOST_DAYS = 1 << DAY_BITS
 

@@ -7,7 +7,7 @@ must not hold an identifier as it was, nor count a part twice.
 
 from __future__ import annotations
 
-from iesiz.restricted.exact import counts_path, expire_exact, has_exact, read_exact, write_exact
+from iesiz.restricted.exact import counts_path, expired, has_exact, read_exact, write_exact
 from iesiz.restricted.keeping import last_day_kept
 from iesiz.restricted.known import KnownFile
 from iesiz.restricted.labels import read_labels, write_labels
@@ -24,7 +24,7 @@ __all__ = [
     "Records",
     "RejectedLine",
     "counts_path",
-    "expire_exact",
+    "expired",
     "has_exact",
     "last_day_kept",
     "line_collector",
