@@ -66,6 +66,7 @@ def input_of(
 ) -> DayInput:
     """What the aggregation of a day reads: parts, the mirror, keys of the day and labels of earlier ones."""
     keys, epoch = KeyRing(settings.restricted / "keys"), day.isoformat()
+    oldest = day - dt.timedelta(days=settings.keeping.at_most_days)
     return DayInput(
         day,
         tuple(settings.sites),
@@ -74,7 +75,7 @@ def input_of(
         _registering(settings),
         sampling_key=keys.key("sampling", "network", epoch),
         threshold_key=keys.key("threshold", "network", epoch),
-        labels=read_labels(settings, [one for one in published_days(settings) if one < day]),
+        labels=read_labels(settings, [one for one in published_days(settings) if oldest <= one < day]),
         scratch=settings.scratch,
     )
 
