@@ -102,6 +102,12 @@ def build_catalog(settings_path: str) -> None:
     pipeline.build_catalog(load_settings(Path(settings_path)))
 
 
+@step("build dashboard", run_name="dashboard")
+def build_dashboard(settings_path: str) -> None:
+    """Write the dashboard anew, from the catalog."""
+    pipeline.build_dashboard(load_settings(Path(settings_path)))
+
+
 @flow(name="nightly", persist_result=False)
 @contained
 def nightly(settings_path: str = "iesiz.toml", day: str | None = None) -> list[State[Any]]:
@@ -142,7 +148,8 @@ def run_steps(
     outcomes = [state.result(raise_on_failure=False) for state in files]
     due = pipeline.days_to_close(settings, arrivals, named, outcomes)
     days = [close_day(settings_path, day, return_state=True) for day in due]
-    return [*files, registrations, *days, build_catalog(settings_path, return_state=True)]
+    catalog = build_catalog(settings_path, return_state=True)
+    return [*files, registrations, *days, catalog, build_dashboard(settings_path, return_state=True)]
 
 
 def report(day: dt.date, states: list[State[Any]]) -> None:

@@ -13,11 +13,12 @@ from pathlib import Path
 
 from iesiz.aggregate import DayInput
 from iesiz.calendar import end_of
+from iesiz.catalog import DayFacts
 from iesiz.deidentify import KeyRing
 from iesiz.disclosure import Night, NightVerdict, Plan, Rules, StepRoute, audit_night, plan_of
 from iesiz.errors import PrivacyRefusal
 from iesiz.policy import EditionInForce
-from iesiz.publish import Release, discard_staged, published_days, read_staged
+from iesiz.publish import Release, day_facts, discard_staged, published_days, read_staged
 from iesiz.restricted import Records, mirror_path, read_labels
 from iesiz.settings import Settings
 from iesiz.tables import Cells, TableSpec, load_tables
@@ -38,6 +39,19 @@ def input_of(
         sampling_key=keys.key("sampling", "network", epoch),
         threshold_key=keys.key("threshold", "network", epoch),
         labels=read_labels(settings, [one for one in published_days(settings) if one < day]),
+    )
+
+
+def days_known(settings: Settings) -> tuple[DayFacts, ...]:
+    """What readers may know of each day that is published, or that a file is here for."""
+    published, files = day_facts(settings), Records(settings).files()
+    late = {day for one in files for day, lines in one.late.items() if lines}
+    here = {dt.date.fromisoformat(day) for one in files for day, lines in one.days.items() if lines}
+    return tuple(
+        DayFacts(
+            day, day in published, tuple(published.get(day, {}).get("missing", ())), day.isoformat() in late
+        )
+        for day in sorted({*published, *here})
     )
 
 

@@ -100,4 +100,5 @@ def run_night(settings: Settings, days: Sequence[dt.date], progress: Progress) -
         registrations = night.attempt("registrations", partial(pipeline.deidentify_registrations, settings))
         closed = night.close(pipeline.days_to_close(settings, arrivals, days, night.errors))
         night.attempt("catalog", partial(pipeline.build_catalog, settings))
+        night.attempt("dashboard", partial(pipeline.build_dashboard, settings))
     return NightCounts(tuple(files), registrations, tuple(closed), tuple(night.failures), arrivals.unmatched)

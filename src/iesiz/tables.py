@@ -6,6 +6,7 @@ Out: ``TableSpec``. A table without a purpose, a contributor or a known role ref
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import tomllib
 from collections.abc import Mapping
@@ -60,6 +61,14 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A change of a table that readers must know: from which day on, and what."""
+
+    date: dt.date
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class TableSpec:
     """A table of the release plan.
 
@@ -68,6 +77,8 @@ class TableSpec:
         sensitive: whether the stricter threshold holds.
         links: how its numbers hang together with other tables'.
         nested: the dimension whose cells are nested sets of contributors in the order of its values, or "".
+        cannot: what the table cannot answer besides what its kind cannot, a sentence, or "".
+        changes: what changed over time, oldest first.
     """
 
     name: str
@@ -85,6 +96,8 @@ class TableSpec:
     checks: tuple[Check, ...]
     links: tuple[Link, ...] = ()
     nested: str = ""
+    cannot: str = ""
+    changes: tuple[Change, ...] = ()
 
     def of_role(self, role: Role) -> tuple[Column, ...]:
         """Columns of a role, in order."""
@@ -161,7 +174,7 @@ def load_table(folder: Traversable) -> TableSpec:
         "schema_version",
         "columns",
     }
-    optional = {"links", "nested"}
+    optional = {"links", "nested", "cannot", "changes"}
     if set(text) - optional != wanted:
         raise PrivacyRefusal(
             f"Table {name}: table.toml has exactly {sorted(wanted)} (and may have {sorted(optional)}); "
@@ -180,6 +193,7 @@ def load_table(folder: Traversable) -> TableSpec:
         labels=labels.read_text("utf-8") if labels.is_file() else "",
         checks=_checks(name, _text(folder, "checks.sql")),
         links=read_links(name, text.pop("links", [])),
+        changes=tuple(_change(name, entry) for entry in text.pop("changes", [])),
         **text,
     )
     _refuse_unfit(spec)
@@ -196,6 +210,8 @@ def _text(folder: Traversable, name: str) -> str:
 def _refuse_unfit(spec: TableSpec) -> None:
     if {type(spec.sensitive), type(spec.schema_version)} != {bool, int}:
         raise PrivacyRefusal(f"Table {spec.name}: sensitive is true or false, schema_version a whole number.")
+    if not isinstance(spec.cannot, str):
+        raise PrivacyRefusal(f"Table {spec.name}: cannot is a sentence.")
     if spec.source not in SOURCES or spec.contributor not in ("visitor", "person"):
         raise PrivacyRefusal(f"Table {spec.name}: its source or contributor is not known.")
     if len(spec.of_role(Role.CONTRIBUTOR)) != 1:
@@ -233,6 +249,15 @@ def _column(table: str, entry: Mapping[str, Any]) -> Column:
     if isinstance(column.values, str) and column.values not in (SITES, ADMITTED):
         raise PrivacyRefusal(f"Table {table}, column {column.name}: values is a list, 'sites' or 'admitted'.")
     return column
+
+
+def _change(table: str, entry: Mapping[str, Any]) -> Change:
+    fits = (
+        set(entry) == {"date", "what"} and type(entry["date"]) is dt.date and isinstance(entry["what"], str)
+    )
+    if not fits:
+        raise PrivacyRefusal(f"Table {table}: a change has a date and what changed, and no more.")
+    return Change(entry["date"], entry["what"])
 
 
 def _refuse_unfit_bounds(table: str, column: Column) -> None:

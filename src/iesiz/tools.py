@@ -138,3 +138,18 @@ def audit_published(settings: Settings, table: str | None, day: dt.date | None) 
     seconds = time.perf_counter() - start
     narrowest = least if math.isfinite(least) else None
     return Audit(tuple(findings), len(days), len(numbers), exact, narrow, narrowest, seconds)
+
+
+def codebook_text(settings: Settings, html: bool) -> str:
+    """The codebook of all tables, under the edition in force today.
+
+    Raises:
+        PrivacyRefusal: no edition is in force.
+    """
+    from iesiz.calendar import now
+    from iesiz.catalog import codebook_html, codebook_markdown
+    from iesiz.policy import edition_on
+    from iesiz.tables import load_tables
+
+    make = codebook_html if html else codebook_markdown
+    return make(load_tables(), edition_on(settings, now().date()), settings.thresholds)

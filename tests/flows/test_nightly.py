@@ -61,6 +61,9 @@ class Night:
     def build_catalog(self, _settings: object) -> None:
         self.happen("catalog")
 
+    def build_dashboard(self, _settings: object) -> None:
+        self.happen("dashboard")
+
 
 @pytest.fixture
 def against_server(prefect_server: PrefectServer) -> Iterator[PrefectServer]:
@@ -74,7 +77,7 @@ def run_night(monkeypatch: pytest.MonkeyPatch, **failures: list[Exception]) -> t
     monkeypatch.setattr(
         module, "load_settings", lambda _path: SimpleNamespace(sites=[SimpleNamespace(zone="Asia/Almaty")])
     )
-    for step in (module.deidentify_file, module.close_day, module.build_catalog):
+    for step in (module.deidentify_file, module.close_day, module.build_catalog, module.build_dashboard):
         monkeypatch.setattr(step, "retry_delay_seconds", [0, 0, 0])
     return night, module.nightly("any.toml", day=str(DAY), return_state=True)
 
@@ -90,7 +93,7 @@ def test_a_file_that_fails_fails_the_night_and_keeps_nothing_back(
     against_server: PrefectServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     night, state = run_night(monkeypatch, a_log=[InputError("a.log, line 1: not a log of that format.")])
-    assert night.calls == ["a.log", "b.log", "registrations", "due", "day", "catalog"]
+    assert night.calls == ["a.log", "b.log", "registrations", "due", "day", "catalog", "dashboard"]
     assert (state.name, state.message) == ("Failed", "1/5 states failed.")
 
 
@@ -98,7 +101,17 @@ def test_what_failed_outside_is_tried_again(
     against_server: PrefectServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     night, state = run_night(monkeypatch, b_log=[OutsideError("disk full"), OutsideError("disk full")])
-    assert night.calls == ["a.log", "b.log", "b.log", "b.log", "registrations", "due", "day", "catalog"]
+    assert night.calls == [
+        "a.log",
+        "b.log",
+        "b.log",
+        "b.log",
+        "registrations",
+        "due",
+        "day",
+        "catalog",
+        "dashboard",
+    ]
     assert state.name == "Completed"
 
 
@@ -106,7 +119,7 @@ def test_a_refusal_is_never_tried_again(
     against_server: PrefectServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     night, state = run_night(monkeypatch, day=[PrivacyRefusal("no edition in force")])
-    assert night.calls == ["a.log", "b.log", "registrations", "due", "day", "catalog"]
+    assert night.calls == ["a.log", "b.log", "registrations", "due", "day", "catalog", "dashboard"]
     assert state.name == "Failed"
 
 

@@ -1,8 +1,8 @@
-"""``iesiz status`` and ``iesiz query``: what was done, and answers from what is published."""
+"""``iesiz status``: what was done."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -11,8 +11,6 @@ from iesiz.commands.tables import print_table
 
 if TYPE_CHECKING:
     from iesiz.status import Status
-
-Sql = Annotated[str, typer.Argument(help="A query over the published tables.")]
 
 
 def status(
@@ -43,20 +41,6 @@ def _show(found: Status) -> None:
     print_table(("table", "periods", "last", "cells", "withheld"), shown)
 
 
-def query(
-    sql: Sql, settings: SettingsPath = DEFAULT_SETTINGS, store: StorePath = None, as_json: AsJson = False
-) -> None:
-    """Ask the published tables, read-only."""
-    from iesiz import catalog
-
-    answer = catalog.query(settings_of(settings, store).catalog, sql)
-    if as_json:
-        print_json({"columns": answer.columns, "rows": answer.rows})
-    else:
-        print_table(answer.columns, answer.rows)
-
-
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("status")(status)
-    app.command("query")(query)

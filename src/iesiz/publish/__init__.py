@@ -9,6 +9,7 @@ from __future__ import annotations
 from iesiz.publish.release import (
     Release,
     commit_day,
+    day_facts,
     discard_staged,
     published_days,
     read_published,
@@ -21,6 +22,7 @@ from iesiz.publish.verify import verify_store
 __all__ = [
     "Release",
     "commit_day",
+    "day_facts",
     "discard_staged",
     "published_days",
     "read_published",

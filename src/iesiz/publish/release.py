@@ -54,6 +54,12 @@ def published_days(settings: Settings) -> frozenset[dt.date]:
     return frozenset(dt.date.fromisoformat(entry.facts["day"]) for entry in _full(settings).entries(DAY))
 
 
+def day_facts(settings: Settings) -> dict[dt.date, Mapping[str, Any]]:
+    """What the restricted ledger notes of each published day."""
+    facts = [entry.facts for entry in _full(settings).entries(DAY)]
+    return {dt.date.fromisoformat(one["day"]): one for one in facts}
+
+
 def stage_day(
     settings: Settings, day: dt.date, protected: Sequence[Cells], edition: str, inputs: Sequence[str]
 ) -> tuple[Release, ...]:
