@@ -52,6 +52,7 @@ def write_dashboard(
     return place / f"{pages[0].name}.html"
 
 
+@cache
 def messages() -> dict[str, dict[str, str]]:
     """Every word of the dashboard: for a key its text in each language."""
     return tomllib.loads(_part("messages.toml"))
