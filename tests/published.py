@@ -18,7 +18,8 @@ from iesiz.catalog.freshness import period_name
 from iesiz.publish.parquet import metadata_of, write_partition
 from iesiz.settings import Settings
 from iesiz.storage import prepare_store
-from iesiz.tables import TYPES, Cells, TableSpec, load_tables
+from iesiz.table_parts import TYPES
+from iesiz.tables import Cells, TableSpec, load_tables
 from iesiz.vocabulary import Role
 from tests.nights import network, site
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from iesiz.aggregate import DayInput
@@ -105,6 +106,11 @@ def summary_of(night: Night, verdict: NightVerdict) -> dict[str, object]:
         "insiders": verdict.insiders,
         "seconds": round(night.seconds + verdict.seconds, 3),
     }
+
+
+def robots_of(records: Records, given: DayInput) -> dict[str, object]:
+    """What told a day's robots apart: versions of the lists its records were made with, and the behaviour."""
+    return {"lists": list(records.robot_lists(given.day)), "behaviour": asdict(given.behaviour)}
 
 
 def registrations_for(settings: Settings, records: Records, day: dt.date) -> Path | None:

@@ -25,6 +25,7 @@ from iesiz.closing import (
     input_of,
     plan_of_night,
     registrations_for,
+    robots_of,
     summary_of,
     table_counts,
     tables_of,
@@ -33,13 +34,14 @@ from iesiz.dashboard import write_dashboard
 from iesiz.deidentify import (
     KeyRing,
     deidentify_rows,
+    robot_list_version,
 )
 from iesiz.disclosure import (
     Rules,
     protect_night,
 )
 from iesiz.errors import OutsideError
-from iesiz.log_work import context_of, format_of, line_seed_of, treat
+from iesiz.log_work import context_of, format_of, line_seed_of, mark_of_format, treat
 from iesiz.parallel import in_order
 from iesiz.parse import with_columns
 from iesiz.policy import edition_on, load_registry
@@ -51,10 +53,11 @@ from iesiz.publish import (
 )
 from iesiz.restricted import (
     Content,
-    LineCollector,
     Reading,
     Records,
+    line_collector,
     part_writer,
+    reject_writer,
     settle,
     write_labels,
     write_mirror,
@@ -101,7 +104,7 @@ def discover(settings: Settings, last: dt.date | None = None) -> Arrivals:
     edition_on(settings, last)
     load_tables()
     recover(settings)
-    Records(settings).sweep()
+    Records(settings).sweep(now().date())
     files = find_files(settings)
     found = {(file.site, file.stream) for file in files}
     declared = [(site.name, log.stream) for site in settings.sites for log in site.logs]
@@ -135,22 +138,28 @@ def deidentify_file(settings: Settings, file: FileRef) -> FileCounts:
     Raises:
         InputError: the file cannot be read or is of another format; nothing of it is kept.
     """
-    records = Records(settings)
-    if records.is_unchanged(file):
+    records, mark = Records(settings), mark_of_format(settings, file)
+    if records.is_unchanged(file, mark):
         return FileCounts(file.site, file.stream, file.path.name, "", "known", LineCounts(0, 0))
     form, context = format_of(settings, file), context_of(settings, file)
     fingerprint = Fingerprint(tuple(sorted({one.size for one in records.of_stream(file)})))
     blocks = with_columns(read_blocks(file.path, settings.reading.chunk_bytes, fingerprint), form)
-    counts, late, lines = LineCounts(0, 0), dict[str, int](), LineCollector()
-    with part_writer(records, file) as writer:
+    counts, late = LineCounts(0, 0), dict[str, int]()
+    with (
+        part_writer(records, file) as writer,
+        reject_writer(writer.staging) as rejects,
+        line_collector(writer.staging) as lines,
+    ):
         work = partial(treat, form=form, context=context, line_seed=line_seed_of(context, file))
         for treated in in_order(work, blocks, settings.reading.threads):
+            rejects.add(counts.lines, treated.rejected)
             counts, late = counts.plus(treated.counts), merge_counts(late, treated.late)
             lines.add(treated.marks)
             for day, table in treated.days.items():
                 writer.write(day, table)
         content = Content(fingerprint.digest, fingerprint.size, fingerprint.prefixes)
-        return settle(records, file, content, Reading(counts, late, lines), writer)
+        reading = Reading(counts, late, robot_list_version(), lines, mark, now().date(), rejects)
+        return settle(records, file, content, reading, writer)
 
 
 def deidentify_registrations(settings: Settings) -> RegistrationCounts | None:
@@ -197,11 +206,16 @@ def close_day(settings: Settings, day: dt.date) -> DayCounts:
     exact = aggregate_day(given, specs, settings.thresholds, settings.reading.threads)
     rules = Rules(given.threshold_key, day.isoformat(), settings.thresholds, plan_of_night(settings, specs))
     night = protect_night(exact, rules.key, rules.period, rules.thresholds, rules.plan)
-    write_labels(settings, day, {one.spec.name: one.common for one in exact if one.spec.labels})
+    write_labels(
+        settings,
+        day,
+        {one.spec.name: one.common for one in exact if one.spec.labels and not one.spec.labels_of},
+    )
     staged = stage_day(settings, day, night.cells, edition.name, records.inputs(day))
     verdict = audited(settings, specs, exact, rules)
     facts = {"missing": missing, "sites": sorted(parts), "closed": now().date().isoformat()}
-    releases = commit_day(settings, day, staged, {**facts, "audit": summary_of(night, verdict)})
+    noted = {**facts, "robots": robots_of(records, given), "audit": summary_of(night, verdict)}
+    releases = commit_day(settings, day, staged, noted)
     warnings = tuple(said for cells in exact for said in cells.warnings)
     coarser = tuple(f"{table}: withheld whole, no finer pattern was safe" for table in night.coarser)
     return DayCounts(day, "published", tuple(map(table_counts, releases)), tuple(missing), warnings + coarser)

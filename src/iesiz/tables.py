@@ -6,66 +6,24 @@ Out: ``TableSpec``. A table without a purpose, a contributor or a known role ref
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import Any
 
 import pyarrow as pa
 
-from iesiz.bounds import Bounds
 from iesiz.errors import PrivacyRefusal
 from iesiz.links import Link, read_links
+from iesiz.table_parts import ADMITTED, Change, Check, Column, known_as, read_change, read_checks, read_column
 from iesiz.vocabulary import Grain, Purpose, Role
 
-TYPES = {"string": "string", "int": "int64", "float": "double"}
 TABLE_NAME = re.compile(r"(hourly|daily|weekly|monthly|quarterly)_[a-z]+(_[a-z]+)*_(by|to)_[a-z_]+")
-SITES, ADMITTED = "sites", "admitted"
-LINFS = {one.name for one in fields(Bounds) if one.name.endswith("_hits")}
+NEEDS = frozenset({"", "funnel", "timed"})
+DERIVED_RULES = ("contributors", "networks", "beyond")
 SOURCES = frozenset({"access_log", "registration"})
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a published table.
-
-    Attributes:
-        values: for a dimension its domain: a tuple of labels, ``sites`` or ``admitted``.
-        linf: for a count of events, the bound (a name in ``Bounds``) of what one visitor adds to a cell of
-            the relation that is counted.
-        populated: for a count of events, whether every contributor of a cell has at least one.
-        bounded: whether that bound holds in every cell of the table too, ``other`` left out.
-    """
-
-    name: str
-    type: str
-    role: Role
-    meaning: str
-    unit: str
-    values: tuple[str | int, ...] | str = ()
-    linf: str = ""
-    populated: bool = False
-    bounded: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A query that returns offending rows; ``stop`` holds the release, ``warn`` is said."""
-
-    action: str
-    query: str
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A change of a table that readers must know: from which day on, and what."""
-
-    date: dt.date
-    what: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +35,9 @@ class TableSpec:
         sensitive: whether the stricter threshold holds.
         links: how its numbers hang together with other tables'.
         nested: the dimension whose cells are nested sets of contributors in the order of its values, or "".
+        needs: the relation that names the sites which have the table's data, or "" for all with data.
+        labels_of: the table whose labels it shows, or "" for its own.
+        bands: upper edges of the bands in which derived numbers are told, ascending.
         cannot: what the table cannot answer besides what its kind cannot, a sentence, or "".
         changes: what changed over time, oldest first.
     """
@@ -96,6 +57,9 @@ class TableSpec:
     checks: tuple[Check, ...]
     links: tuple[Link, ...] = ()
     nested: str = ""
+    needs: str = ""
+    labels_of: str = ""
+    bands: tuple[int, ...] = ()
     cannot: str = ""
     changes: tuple[Change, ...] = ()
 
@@ -174,7 +138,7 @@ def load_table(folder: Traversable) -> TableSpec:
         "schema_version",
         "columns",
     }
-    optional = {"links", "nested", "cannot", "changes"}
+    optional = {"links", "nested", "needs", "labels_of", "bands", "cannot", "changes"}
     if set(text) - optional != wanted:
         raise PrivacyRefusal(
             f"Table {name}: table.toml has exactly {sorted(wanted)} (and may have {sorted(optional)}); "
@@ -182,22 +146,33 @@ def load_table(folder: Traversable) -> TableSpec:
         )
     if not TABLE_NAME.fullmatch(name):
         raise PrivacyRefusal(f"Table {name}: a table is called <grain>_<subject>_by_<dimensions>.")
-    columns = tuple(_column(name, entry) for entry in text.pop("columns"))
-    labels = folder.joinpath("labels.sql")
+    columns = tuple(read_column(name, entry) for entry in text.pop("columns"))
+    labels = _labels(folder, text.get("labels_of", ""))
     spec = TableSpec(
         name=name,
-        grain=_known(name, "grain", Grain, text.pop("grain")),
-        purpose=_known(name, "purpose", Purpose, text.pop("purpose")),
+        grain=known_as(name, "grain", Grain, text.pop("grain")),
+        purpose=known_as(name, "purpose", Purpose, text.pop("purpose")),
         columns=columns,
         query=_text(folder, "query.sql"),
-        labels=labels.read_text("utf-8") if labels.is_file() else "",
-        checks=_checks(name, _text(folder, "checks.sql")),
+        labels=labels,
+        checks=read_checks(name, _text(folder, "checks.sql")),
         links=read_links(name, text.pop("links", [])),
-        changes=tuple(_change(name, entry) for entry in text.pop("changes", [])),
+        bands=tuple(text.pop("bands", ())),
+        changes=tuple(read_change(name, entry) for entry in text.pop("changes", [])),
         **text,
     )
     _refuse_unfit(spec)
     return spec
+
+
+def _labels(folder: Traversable, labels_of: str) -> str:
+    """The query of the table's labels, or of those of the table that it shares them with."""
+    own = folder.joinpath("labels.sql")
+    if not labels_of:
+        return own.read_text("utf-8") if own.is_file() else ""
+    if own.is_file() or not TABLE_NAME.fullmatch(labels_of):
+        raise PrivacyRefusal(f"Table {folder.name}: it has labels.sql or labels_of, which names a table.")
+    return _text(resources.files("iesiz.statistics").joinpath(labels_of), "labels.sql")
 
 
 def _text(folder: Traversable, name: str) -> str:
@@ -220,6 +195,9 @@ def _refuse_unfit(spec: TableSpec) -> None:
         raise PrivacyRefusal(f"Table {spec.name}: it has no dimension.")
     if spec.nested and not any(c.name == spec.nested and not isinstance(c.values, str) for c in spec.columns):
         raise PrivacyRefusal(f"Table {spec.name}: nested names a dimension with a list of values.")
+    if spec.needs not in NEEDS:
+        raise PrivacyRefusal(f"Table {spec.name}: needs is none of {', '.join(sorted(NEEDS - {''}))}.")
+    _refuse_unfit_derived(spec)
     admitted = [column for column in spec.columns if column.values == ADMITTED]
     if len(admitted) > 1 or bool(admitted) != bool(spec.labels):
         raise PrivacyRefusal(
@@ -227,65 +205,20 @@ def _refuse_unfit(spec: TableSpec) -> None:
         )
 
 
-def _column(table: str, entry: Mapping[str, Any]) -> Column:
-    entry = dict(entry)
-    try:
-        role = _known(table, "role", Role, entry.pop("role"))
-        values = entry.pop("values", ())
-        column = Column(role=role, values=values if isinstance(values, str) else tuple(values), **entry)
-    except (TypeError, KeyError):
-        raise PrivacyRefusal(
-            f"Table {table}: a column has name, type, role, meaning, unit and no more."
-        ) from None
-    if column.type not in TYPES or not column.meaning or not column.unit:
-        raise PrivacyRefusal(
-            f"Table {table}, column {column.name}: type, meaning or unit is missing or not known."
-        )
-    _refuse_unfit_bounds(table, column)
-    if (role == Role.DIMENSION) != bool(column.values):
-        raise PrivacyRefusal(
-            f"Table {table}, column {column.name}: a dimension, and no other column, has values."
-        )
-    if isinstance(column.values, str) and column.values not in (SITES, ADMITTED):
-        raise PrivacyRefusal(f"Table {table}, column {column.name}: values is a list, 'sites' or 'admitted'.")
-    return column
-
-
-def _change(table: str, entry: Mapping[str, Any]) -> Change:
-    fits = (
-        set(entry) == {"date", "what"} and type(entry["date"]) is dt.date and isinstance(entry["what"], str)
+def _refuse_unfit_derived(spec: TableSpec) -> None:
+    rules = {column.name for column in spec.of_role(Role.RULE)}
+    counts = {column.name for column in spec.of_role(Role.MEASURE) if column.linf}
+    derived = spec.of_role(Role.DERIVED)
+    for one in derived:
+        if one.of not in counts or not {f"{one.name}_{part}" for part in DERIVED_RULES} <= rules:
+            raise PrivacyRefusal(
+                f"Table {spec.name}, column {one.name}: a derived number is of a count with linf and has the "
+                f"rule columns {', '.join(f'{one.name}_{part}' for part in DERIVED_RULES)}."
+            )
+    ascending = all(isinstance(edge, int) for edge in spec.bands) and list(spec.bands) == sorted(
+        {edge for edge in spec.bands if edge > 0}
     )
-    if not fits:
-        raise PrivacyRefusal(f"Table {table}: a change has a date and what changed, and no more.")
-    return Change(entry["date"], entry["what"])
-
-
-def _refuse_unfit_bounds(table: str, column: Column) -> None:
-    if {type(column.populated), type(column.bounded)} != {bool} or (column.linf and column.linf not in LINFS):
+    if bool(spec.bands) != bool(derived) or not ascending:
         raise PrivacyRefusal(
-            f"Table {table}, column {column.name}: populated and bounded are true or false, linf one of "
-            f"{sorted(LINFS)}."
+            f"Table {spec.name}: derived columns and bands go together; bands are whole numbers, ascending."
         )
-    if (column.linf and column.role != Role.MEASURE) or (column.populated and not column.linf):
-        raise PrivacyRefusal(
-            f"Table {table}, column {column.name}: only a measure has linf, and populated needs it."
-        )
-    if column.bounded and not column.populated:
-        raise PrivacyRefusal(f"Table {table}, column {column.name}: bounded needs populated.")
-
-
-def _known(table: str, what: str, kind: type[Any], value: object) -> Any:
-    try:
-        return kind(value)
-    except ValueError:
-        known = ", ".join(str(one) for one in kind)
-        raise PrivacyRefusal(f"Table {table}: its {what} is none of {known}.") from None
-
-
-def _checks(table: str, text: str) -> tuple[Check, ...]:
-    parts = re.split(r"^-- (stop|warn)\b.*$", text, flags=re.M)
-    if parts[0].strip() or len(parts) < 3 or not all(query.strip() for query in parts[2::2]):
-        raise PrivacyRefusal(
-            f"Table {table}: checks.sql is a list of queries, each behind '-- stop' or '-- warn'."
-        )
-    return tuple(Check(action, query.strip()) for action, query in zip(parts[1::2], parts[2::2], strict=True))

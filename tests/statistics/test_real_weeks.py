@@ -19,7 +19,7 @@ from iesiz.settings import Thresholds
 from iesiz.tables import Cells, TableSpec
 from tests.nights import Network
 from tests.privacy.byte_search import Canary, Search
-from tests.statistics.plain_count import LINE, Counts, Hit, K, Unshown, counted, hit, local_time
+from tests.statistics.plain_count import LINE, Counts, Hit, K, Unshown, counted, hit, local_time, people_of
 
 SETTINGS = """
 [store]
@@ -55,7 +55,7 @@ def matches(corpora: Path) -> list[re.Match[str]]:
 
 @pytest.fixture(scope="module")
 def people(matches: list[re.Match[str]]) -> list[Hit]:
-    return Unshown(one for one in map(hit, matches) if not one.agent.is_robot)
+    return people_of(Unshown(map(hit, matches)))
 
 
 @pytest.fixture(scope="module")

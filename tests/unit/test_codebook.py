@@ -14,7 +14,8 @@ from iesiz.catalog.codebook import codebook_rows, described
 from iesiz.catalog.own import own_tables
 from iesiz.policy.editions import edition_text
 from iesiz.settings import Thresholds
-from iesiz.tables import Change, TableSpec, load_tables
+from iesiz.table_parts import Change
+from iesiz.tables import TableSpec, load_tables
 
 SPECS = load_tables()
 EDITION = edition_text("mega-coco-1", dt.date(2026, 1, 1))

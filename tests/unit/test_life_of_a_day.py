@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import asdict
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,8 @@ import duckdb
 import pytest
 
 from iesiz import pipeline
+from iesiz.behaviour import BEHAVIOUR
+from iesiz.ledger import Ledger
 from iesiz.night import NightCounts
 from iesiz.status import status_of
 from tests.nights import DAY, NEXT, Network, line, log, network, site
@@ -57,6 +60,19 @@ def test_a_day_is_published_once_and_running_again_adds_nothing(day_one: Network
     assert day_one.everything() == before
     day_one.night()
     assert day_one.everything() == before
+
+
+def test_what_told_robots_apart_is_noted_and_is_not_in_the_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = network(tmp_path / "one"), network(tmp_path / "two")
+    for net, version in ((one, "list 1"), (two, "list 2")):
+        monkeypatch.setattr(pipeline, "robot_list_version", lambda version=version: version)
+        net.write("logs/mall/web/access.log", log(DAY))
+        assert closed(net.night(DAY)) == {DAY: "published"}
+        (noted,) = Ledger(net.store / "restricted" / "ledger.jsonl").entries("day")
+        assert noted.facts["robots"] == {"lists": [version], "behaviour": asdict(BEHAVIOUR)}
+    assert one.partitions() == two.partitions()
 
 
 def test_late_lines_are_counted_and_change_nothing(day_one: Network) -> None:

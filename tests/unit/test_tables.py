@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from iesiz.errors import PrivacyRefusal
-from iesiz.tables import TYPES, TableSpec, load_table, load_tables
+from iesiz.table_parts import TYPES
+from iesiz.tables import TableSpec, load_table, load_tables
 from iesiz.vocabulary import Role
 
 TABLE = """

@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from iesiz.aggregate.labels import History, Label
+from iesiz.behaviour import BEHAVIOUR, Behaviour
 from iesiz.bounds import BOUNDS, Bounds
 from iesiz.settings import Site
 from iesiz.vocabulary import check_name
@@ -34,6 +35,7 @@ PART = pa.schema(
         ("system", pa.string()),
         ("browser", pa.string()),
         ("is_robot", pa.bool_()),
+        ("duration", pa.int64()),
         ("site", pa.string()),
     ]
 )
@@ -41,7 +43,7 @@ COLUMNS = ", ".join(PART.names[:-1])
 FUNNEL = pa.schema(
     [("site", pa.string()), ("place", pa.int64()), ("step", pa.string()), ("route", pa.string())]
 )
-RELATIONS = ("visitors", "people", "requests", "pageviews", "visits")
+RELATIONS = ("browsers", "robots", "visitors", "people", "timed", "requests", "pageviews", "visits")
 ADMITTED = pa.schema([("site", pa.string()), ("label", pa.string())])
 
 
@@ -56,6 +58,7 @@ class DayInput:
         threshold_key: key of the day under which the secret part of a threshold is drawn.
         labels: labels that were common on earlier days, by day and table.
         bounds: how much one visitor may add.
+        behaviour: what makes a visitor-day a robot's whose agent is a browser's.
         registering: names of the sites on which people can register.
     """
 
@@ -68,11 +71,12 @@ class DayInput:
     threshold_key: bytes = field(kw_only=True)
     labels: History = field(default_factory=dict)
     bounds: Bounds = BOUNDS
+    behaviour: Behaviour = BEHAVIOUR
 
 
 @contextmanager
 def day_session(given: DayInput, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A session with the relations ``requests``, ``visits``, ``funnel`` and ``registrations`` of a day."""
+    """A session with the relations of a day: ``RELATIONS``, ``funnel`` and ``registrations``."""
     connection = duckdb.connect(
         config={
             "threads": threads,
@@ -87,7 +91,7 @@ def day_session(given: DayInput, threads: int) -> Iterator[duckdb.DuckDBPyConnec
         for name in RELATIONS:
             text = relation(name)
             connection.execute(
-                text, {key: value for key, value in _bounds(given).items() if f"${key}" in text}
+                text, {key: value for key, value in _parameters(given).items() if f"${key}" in text}
             )
         connection.register("funnel", _funnel(given.sites))
         _register_registrations(connection, given)
@@ -96,11 +100,12 @@ def day_session(given: DayInput, threads: int) -> Iterator[duckdb.DuckDBPyConnec
         connection.close()
 
 
-def _bounds(given: DayInput) -> dict[str, int | bytes]:
-    """Named parameters: the bounds, and the padded halves of the key (RFC 2104), never in SQL text."""
+def _parameters(given: DayInput) -> dict[str, int | float | bytes]:
+    """Named parameters: bounds, robots' behaviour, padded halves of the key (RFC 2104); never in SQL text."""
     padded = given.sampling_key.ljust(64, b"\0")
     inner, outer = bytes(byte ^ 0x36 for byte in padded), bytes(byte ^ 0x5C for byte in padded)
-    return {**asdict(given.bounds), "inner_pad": inner, "outer_pad": outer}
+    keys = {"inner_pad": inner, "outer_pad": outer}
+    return {**asdict(given.bounds), **asdict(given.behaviour), **keys}
 
 
 def _register_parts(connection: duckdb.DuckDBPyConnection, given: DayInput) -> None:

@@ -14,9 +14,11 @@ from iesiz.catalog.own import own_tables
 from iesiz.catalog.wording import PERIODS, STATUS_MEANING, limits_of, protection_of
 from iesiz.policy import EditionInForce
 from iesiz.settings import Thresholds
-from iesiz.tables import TYPES, TableSpec
+from iesiz.table_parts import TYPES
+from iesiz.tables import TableSpec
 from iesiz.vocabulary import Grain, Role
 
+NUMBERS = frozenset({Role.CONTRIBUTOR, Role.MEASURE, Role.DERIVED})
 MACRO = re.compile(r"comment on macro (?:table )?\w+ is '((?:[^']|'')*)'")
 
 
@@ -41,7 +43,9 @@ def codebook_rows(
             "role": _roles(spec)[name],
             "purpose": str(spec.purpose),
             "clause": _clause(spec, edition),
-            "protection": protection_of(spec, thresholds) if name in spec.counted else "not withheld",
+            "protection": protection_of(spec, thresholds)
+            if _roles(spec)[name] in NUMBERS
+            else "not withheld",
         }
         for spec in specs
         for name, meaning, unit in described(spec)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from iesiz.commands.options import AsJson, print_json
-from iesiz.commands.tables import print_table
+from iesiz.commands.tables import counted, print_table
 
 if TYPE_CHECKING:
     from iesiz.examination import Examination
@@ -46,7 +46,7 @@ def _show(total: Examination, fields: dict[str, str]) -> None:
 
 def _shown(value: object) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{name} {count:,}" for name, count in value.items()) or "none"
+        return counted(value) or "none"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 

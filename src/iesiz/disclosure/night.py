@@ -7,13 +7,14 @@ that is for the attacker and the judge, on the files as they will be published.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
 from iesiz.disclosure.binding import Binding, bind
+from iesiz.disclosure.derived import tellable
 from iesiz.disclosure.night_rules import Demands, Rules, demands, keys_of
 from iesiz.disclosure.parts import Part, cut
 from iesiz.disclosure.plan import Plan
@@ -65,7 +66,8 @@ def protect_night(
     """
     start = time.perf_counter()
     binding = bind(plan, exact)
-    asked = demands(binding, exact, Rules(key, period, thresholds, plan))
+    rules = Rules(key, period, thresholds, plan)
+    asked = demands(binding, exact, rules)
     withheld, coarser = asked.sensitive.copy(), set[str]()
     worth = np.array([_worth(plan, table) for table, _ in binding.cells], dtype=np.float64)
     for part in cut(binding.system):
@@ -73,7 +75,7 @@ def protect_night(
         withheld[part.cells] = pattern
         coarser |= given_up
     hidden = {cell for cell, gone in zip(binding.cells, withheld, strict=True) if gone}
-    tables = tuple(_withhold(cells, hidden) for cells in exact)
+    tables = tuple(_withhold(cells, hidden, tellable(cells, rules)) for cells in exact)
     total = sum(_suppressed(cells) for cells in tables)
     seconds = time.perf_counter() - start
     return Night(tables, asked.primary, total - asked.primary, tuple(sorted(coarser)), seconds)
@@ -112,13 +114,14 @@ def _pattern(binding: Binding, part: Part, asked: Demands, worth: Floats) -> tup
     raise PrivacyRefusal(f"No safe pattern for the tables {', '.join(sorted(finest))}; nothing is published.")
 
 
-def _withhold(cells: Cells, hidden: set[tuple[str, tuple[object, ...]]]) -> Cells:
+def _withhold(cells: Cells, hidden: set[tuple[str, tuple[object, ...]]], told: Mapping[str, Bools]) -> Cells:
     """Nulls and a status; the columns that only the rules read go."""
     spec, table = cells.spec, cells.table
     kept = np.array([(spec.name, key) not in hidden for key in keys_of(cells)], dtype=np.bool_)
-    for name in spec.counted:
+    for name in (*spec.counted, *told):
         place = table.column_names.index(name)
-        values = pa.array(table[name].to_pylist(), table.schema.field(name).type, mask=~kept)
+        shown = kept & told.get(name, True)
+        values = pa.array(table[name].to_pylist(), table.schema.field(name).type, mask=~shown)
         table = table.set_column(place, name, values)
     table = table.select([column.name for column in spec.published])
     status = pa.array([PUBLISHED if one else SUPPRESSED for one in kept], pa.string())

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from iesiz.disclosure.binding import Binding, Key, bind
+from iesiz.disclosure.derived import tellable
 from iesiz.disclosure.night_attack import CellInterval, Insider, attack
-from iesiz.disclosure.night_rules import Demands, Rules, demands
+from iesiz.disclosure.night_rules import Demands, Rules, demands, keys_of
 from iesiz.disclosure.rules import TOLERANCE
 from iesiz.disclosure.sparse import Bools, Floats
 from iesiz.tables import Cells
@@ -78,7 +79,7 @@ def judge_night(
     binding = bind(rules.plan, exact)
     asked = demands(binding, exact, rules)
     numbers = {(n.table, n.key, n.measure): place for place, n in enumerate(binding.numbers)}
-    findings = _shown(binding, asked, published)
+    findings = [*_shown(binding, asked, published), *_derived(published, exact, rules)]
     hidden = np.zeros(len(binding.numbers), dtype=np.bool_)
     counts = [math.inf]
     for one in intervals:
@@ -128,6 +129,22 @@ def _shown(binding: Binding, asked: Demands, published: Sequence[Cells]) -> list
         for mask, reason in ((barred, "a rule withholds it"), (false, "it is not what was counted"))
         for place in np.flatnonzero(mask)
     ]
+
+
+def _derived(published: Sequence[Cells], exact: Sequence[Cells], rules: Rules) -> list[NightFinding]:
+    """Derived numbers in a withheld cell, or that tell of too few, or that are not what was counted."""
+    found, counted = [], {cells.spec.name: cells for cells in exact}
+    for cells in published:
+        whole = counted[cells.spec.name]
+        true = dict(zip(keys_of(whole), whole.table.to_pylist(), strict=True))
+        told = {name: dict(zip(true, mask, strict=True)) for name, mask in tellable(whole, rules).items()}
+        for key, row in zip(keys_of(cells), cells.table.to_pylist(), strict=True):
+            for name in (one for one in told if row[one] is not None):
+                if row[cells.spec.contributors] is None or not told[name][key]:
+                    found.append(NightFinding(cells.spec.name, key, name, "it tells of too few"))
+                elif row[name] != true[key][name]:
+                    found.append(NightFinding(cells.spec.name, key, name, "it is not what was counted"))
+    return found
 
 
 def _not_attacked(binding: Binding, published: Sequence[Cells], hidden: Bools) -> list[NightFinding]:

@@ -14,7 +14,8 @@ from iesiz.bounds import BOUNDS
 from iesiz.errors import PrivacyRefusal
 from iesiz.links import Link
 from iesiz.settings import Thresholds
-from iesiz.tables import ADMITTED, SITES, Column, TableSpec
+from iesiz.table_parts import ADMITTED, SITES, Column
+from iesiz.tables import TableSpec
 from iesiz.vocabulary import Role
 
 MOST_CELLS = 100_000  # cells of a night, estimated
@@ -150,7 +151,8 @@ def _refuse_unfit(plan: Plan, spec: TableSpec, link: Link) -> None:
     for name, column in ours.items():
         values = theirs[name].values
         if isinstance(column.values, str) or isinstance(values, str):
-            fits = column.values == values == SITES
+            same_labels = ADMITTED if spec.labels_of == other.name else SITES
+            fits = column.values == values and values in (SITES, same_labels)
         else:
             fits = set(column.values) <= set(values)
         if not fits:

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from iesiz.parse.bytes_kernel import hash_bytes
+from iesiz.bytes_kernel import hash_bytes
 from iesiz.parse.keyed_kernel import PLACES, ROOT, item_path
 from iesiz.parse.layout_kernel import (
     AT_ONCE,
@@ -108,6 +108,22 @@ class LogFormat:
     def has_duration(self) -> bool:
         """Whether its lines tell how long a request took."""
         return any(slot.kind == Kind.DURATION for slot in self.slots)
+
+    @property
+    def is_utc(self) -> bool:
+        """Whether its times are UTC by definition where they name no zone: W3C extended logs and AWS."""
+        return self.style is Style.COLUMNS or self.name == "alb"
+
+    @property
+    def may_lack_zone(self) -> bool:
+        """Whether a line of it may name no zone; in the common log format's time there is always one."""
+        return any(slot.kind == Kind.MOMENT or slot.kind in TIME_PARTS for slot in self.slots)
+
+    @property
+    def lacks_zone(self) -> bool:
+        """Whether its times are put together from parts of which none is a zone."""
+        kinds = {slot.kind for slot in self.slots}
+        return Kind.ZONE not in kinds and not kinds.isdisjoint(TIME_PARTS)
 
     @property
     def fields(self) -> tuple[str, ...]:

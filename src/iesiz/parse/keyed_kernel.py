@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from iesiz.bytes_kernel import Bytes, find_byte, hash_bytes
 from iesiz.compiled import compiled
-from iesiz.parse.bytes_kernel import Bytes, find_byte, hash_bytes
 from iesiz.parse.field_kernel import clear_row, finish_row, read_field
 from iesiz.parse.layout_kernel import (
     BAD_CLOCK,
@@ -283,7 +283,7 @@ def scan_keyed(
         outcome = read_keyed(buffer, at, stop, program, places, spans, stack, rows, row)
         outcomes[lines] = outcome
         if outcome == RECOGNISED:
-            rows[row, HASH], rows[row, LINE] = digest, lines
+            rows[HASH, row], rows[LINE, row] = digest, lines
             row += 1
         elif outcome > COMMENT:
             clear_row(rows, row)

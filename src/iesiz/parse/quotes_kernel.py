@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from iesiz.bytes_kernel import Bytes, find_byte, load_word, low_zeros, marks_of
 from iesiz.compiled import compiled, compiled_apart
-from iesiz.parse.bytes_kernel import Bytes, find_byte, load_word, low_zeros, marks_of
 
 _QUOTE, _BACKSLASH = 34, 92
 _QUOTES = np.uint64(0x2222222222222222)

@@ -1,27 +1,32 @@
 """The restricted zone: which files count, their records by day, the registration mirror.
 
 In: Arrow tables without identifiers, and keyed hashes of lines. Out: Parquet parts, the hashes by which lines
-that come again are known, and the record of both in the full ledger. It must not
-hold an identifier as it was, nor count a part twice.
+that come again are known, the numbers of rejected lines, and the record of all this in the full ledger. It
+must not hold an identifier as it was, nor count a part twice.
 """
 
 from __future__ import annotations
 
+from iesiz.restricted.known import KnownFile
 from iesiz.restricted.labels import read_labels, write_labels
-from iesiz.restricted.lines import LineCollector
+from iesiz.restricted.lines import line_collector
 from iesiz.restricted.parts import mirror_path, part_writer, write_mirror
-from iesiz.restricted.records import KnownFile, Records
+from iesiz.restricted.records import Records
+from iesiz.restricted.rejects import RejectedLine, read_rejects, reject_writer
 from iesiz.restricted.settle import Content, Reading, settle
 
 __all__ = [
     "Content",
     "KnownFile",
-    "LineCollector",
     "Reading",
     "Records",
+    "RejectedLine",
+    "line_collector",
     "mirror_path",
     "part_writer",
     "read_labels",
+    "read_rejects",
+    "reject_writer",
     "settle",
     "write_labels",
     "write_mirror",

@@ -4,7 +4,7 @@
 -- cells keeps them all, so that the costly part touches few.
 create or replace table pageviews as
 with offered as (
-    select site, visitor, network, second, route
+    select site, visitor, network, second, route, duration
     from people
     where is_pageview
 ),
@@ -58,5 +58,5 @@ from kept
 semi join large using (site, visitor, route)
 qualify row_number() over (
     partition by kept.visitor, kept.route
-    order by kept.second
+    order by kept.second, kept.duration
 ) <= $pageview_hits

@@ -1,4 +1,5 @@
--- Requests of people on one local day, with the class that the definitions give them; robots are apart.
+-- Requests of people on one local day, with the class that the definitions give them; robots, by their agent or
+-- by what they did, are apart.
 -- A pageview (after Wikimedia's definition) is a successful GET of a page.
 create or replace table people as
 select
@@ -11,6 +12,7 @@ select
     parts.status_code,
     concat(parts.status_code // 100, 'xx') as status_class,
     parts.bytes,
+    parts.duration,
     parts.referrer,
     parts.device,
     parts.method = 'GET' and parts.resource = 'page' and parts.status_code in (200, 304) as is_pageview

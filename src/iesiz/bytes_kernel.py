@@ -117,3 +117,12 @@ def words_with(buffer: Bytes, start: int, end: int, byte: int) -> int:
     for step in range((end - start + 7) >> 3):
         count += marks_of(load_word(buffer, start + 8 * step), repeated) != np.uint64(0)
     return count
+
+
+@compiled
+def count_lines(buffer: Bytes, size: int) -> int:
+    """Lines in a block; a last one without a line end counts."""
+    count = 0
+    for at in range(size):
+        count += buffer[at] == 10
+    return count + (size > 0 and buffer[size - 1] != 10)
