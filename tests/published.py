@@ -28,13 +28,22 @@ PAGES = ("/{lang}/", "/{lang}/shops", "/{lang}/shops/{shop}", "/join", "/registe
 FIRST = "0" * 64
 
 
-def made_store(base: Path, first: dt.date, days: int, seed: int = 1, withheld: float = 0.3) -> Settings:
+def made_store(
+    base: Path,
+    first: dt.date,
+    days: int,
+    seed: int = 1,
+    withheld: float = 0.3,
+    specs: Sequence[TableSpec] | None = None,
+) -> Settings:
     """Write partitions of all tables for so many days, their ledgers and the catalog; a share is withheld."""
     settings = network(base, *(site(name, "web") for name in SITES)).settings
     prepare_store(settings)
     chance = np.random.default_rng(seed)
     dates = [first + dt.timedelta(days=step) for step in range(days)]
-    releases = [one for spec in load_tables() for one in _partitions(settings, spec, dates, chance, withheld)]
+    releases = [
+        one for spec in specs or load_tables() for one in _partitions(settings, spec, dates, chance, withheld)
+    ]
     _ledger(settings.published / "ledger.jsonl", [{"kind": "release", **one} for one in releases])
     facts = [{"kind": "day", "day": str(day), "missing": [], "closed": str(day)} for day in dates]
     _ledger(settings.restricted / "ledger.jsonl", facts)

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -22,6 +23,7 @@ from iesiz.reader import Reader
 from iesiz.tables import load_tables
 from iesiz.vocabulary import Grain
 from tests.nights import DAY, NEXT, Network, log, network
+from tests.published import made_store
 
 SPECS = load_tables()
 
@@ -213,6 +215,34 @@ def test_freshness_counts_missing_periods_from_the_first_one() -> None:
     assert (row["state"], row["missing_count"]) == ("fresh", 0)
     (row,) = freshness_rows([spec], {}, facts, DAYS[4])
     assert (row["state"], row["last_period"]) == ("empty", None)
+
+
+@pytest.mark.parametrize(
+    ("grain", "name", "periods"),
+    [
+        (Grain.WEEK, "weekly", ["2026-W44", "2026-W45", "2026-W46"]),
+        (Grain.MONTH, "monthly", ["2026-10", "2026-11"]),
+        (Grain.QUARTER, "quarterly", ["2026-Q4"]),
+    ],
+)
+def test_tables_of_longer_periods_stand_in_it_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, grain: Grain, name: str, periods: list[str]
+) -> None:
+    (daily,) = [spec for spec in SPECS if spec.name == "daily_registrations_by_region"]
+    longer = replace(daily, name=f"{name}_registrations_by_region", grain=grain)
+    monkeypatch.setattr(pipeline, "load_tables", lambda: (*SPECS, longer))
+    settings = made_store(tmp_path / "net", dt.date(2026, 10, 28), 14, specs=(daily, longer))
+    with iesiz.open(settings.store_path) as reader:
+        frame = reader.table(longer.name)
+        assert list(frame.columns)[:2] == [str(grain), "site"]
+        assert frame[str(grain)].unique().tolist() == periods
+        facts = reader.execute("select * from freshness where table_name = ?", [longer.name])
+        row = facts.to_arrow_table().to_pylist()[0]
+        assert (row["grain"], row["first_period"], row["last_period"]) == (grain, periods[0], periods[-1])
+    pipeline.build_dashboard(settings)
+    page = (settings.published / "dashboard" / "registrations.html").read_text("utf-8")
+    assert longer.name in page
+    assert longer.name in (settings.published / "codebook.md").read_text("utf-8")
 
 
 READ = """

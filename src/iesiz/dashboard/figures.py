@@ -16,6 +16,7 @@ from iesiz.dashboard.pages import SITE, Panel, Tile
 from iesiz.reader import Reader
 from iesiz.tables import TableSpec
 
+ABSENT = (None, "missing")
 LONGEST = 400  # days in a line
 WEEK = 7
 STATE = (
@@ -94,21 +95,31 @@ def _sums(panel: Panel, spec: TableSpec, keys: str, periods: int) -> str:
 
 
 def _days(chosen: duckdb.DuckDBPyRelation, panel: Panel, spec: TableSpec, _periods: int) -> list[Any]:
-    found = {
-        (site, day): (value, state)
-        for site, day, value, state in chosen.aggregate(
-            _sums(panel, spec, f"{SITE}, {spec.grain}", 1)
-        ).fetchall()
-    }
-    days = sorted({day for _, day in found})
-    whole = [days[0] + dt.timedelta(days=step) for step in range((days[-1] - days[0]).days + 1)]
-    sites = sorted({site for site, _ in found})
-    return [[site, str(day), *found.get((site, day), (None, "missing"))] for site in sites for day in whole]
+    found = _found(chosen, panel, spec, f"{SITE}, {spec.grain}")
+    return [[site, str(day), *found.get((site, day), ABSENT)] for site, day in _whole(found)]
 
 
 def _grid(chosen: duckdb.DuckDBPyRelation, panel: Panel, spec: TableSpec, _periods: int) -> list[Any]:
-    rows = chosen.aggregate(_sums(panel, spec, f"{SITE}, {spec.grain}, hour", 1)).order("all").fetchall()
-    return [[site, str(day), hour, value, state] for site, day, hour, value, state in rows]
+    found = _found(chosen, panel, spec, f"{SITE}, {spec.grain}, hour")
+    return [
+        [site, str(day), hour, *found.get((site, day, hour), ABSENT)]
+        for site, day in _whole(found)
+        for hour in range(24)
+    ]
+
+
+def _found(
+    chosen: duckdb.DuckDBPyRelation, panel: Panel, spec: TableSpec, keys: str
+) -> dict[tuple[Any, ...], tuple[Any, str]]:
+    rows = chosen.aggregate(_sums(panel, spec, keys, 1)).fetchall()
+    return {tuple(row[:-2]): row[-2:] for row in rows}
+
+
+def _whole(found: Iterable[tuple[Any, ...]]) -> list[tuple[str, dt.date]]:
+    """Every site with every day from the first to the last, published or not."""
+    sites, days = sorted({key[0] for key in found}), sorted({key[1] for key in found})
+    each = [days[0] + dt.timedelta(days=step) for step in range((days[-1] - days[0]).days + 1)]
+    return [(site, day) for site in sites for day in each]
 
 
 def _bars(chosen: duckdb.DuckDBPyRelation, panel: Panel, spec: TableSpec, periods: int) -> list[Any]:
