@@ -36,6 +36,11 @@ class Link:
     within: Mapping[str, str] = field(default_factory=dict)
     by_route: bool = False
 
+    @property
+    def is_identity(self) -> bool:
+        """Whether the table shows the other's very cells, so that its numbers are the other's."""
+        return not self.over and not self.over_there
+
 
 def read_links(table: str, entries: Sequence[Mapping[str, Any]]) -> tuple[Link, ...]:
     """Read the links of one table.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from iesiz.ledger import Ledger
-from iesiz.restricted import KnownFile, Records, RejectedLine, read_rejects
+from iesiz.restricted import KnownFile, Records, RejectedLine, last_day_kept, read_rejects
 from iesiz.settings import Settings
 from iesiz.vocabulary import DayState
 
@@ -130,7 +130,7 @@ def _day(
 ) -> DayStatus:
     with_data = sorted({one.site for one in files if one.days.get(day)})
     late_sites = sorted({one.site for one in files if one.late.get(day)})
-    closed = facts["closed"] if facts else ""
+    closed = dt.date.fromisoformat(facts["closed"]) if facts else None
     return DayStatus(
         day=day,
         state=DayState.PUBLISHED if facts else DayState.OPEN,
@@ -139,21 +139,12 @@ def _day(
         lines=sum(one.days.get(day, 0) for one in files),
         late=sum(one.late.get(day, 0) for one in files),
         late_by_site={site: _late(files, site, day) for site in late_sites},
-        delete_after=_delete_after(settings, dt.date.fromisoformat(day), closed),
+        delete_after=last_day_kept(settings.keeping, dt.date.fromisoformat(day), closed).isoformat(),
     )
 
 
 def _late(files: Sequence[KnownFile], site: str, day: str) -> int:
     return sum(one.late.get(day, 0) for one in files if one.site == site)
-
-
-def _delete_after(settings: Settings, day: dt.date, closed: str) -> str:
-    """The last day on which a day's records and keys may be kept."""
-    latest = day + dt.timedelta(days=settings.keeping.at_most_days)
-    if not closed:
-        return latest.isoformat()
-    after = dt.date.fromisoformat(closed) + dt.timedelta(days=settings.keeping.after_publication_days)
-    return after.isoformat()
 
 
 def _tables(ledger: Ledger) -> tuple[TableStatus, ...]:

@@ -15,6 +15,7 @@ from importlib.resources.abc import Traversable
 
 import pyarrow as pa
 
+from iesiz.derived_columns import refuse_unfit_derived
 from iesiz.errors import PrivacyRefusal
 from iesiz.links import Link, read_links
 from iesiz.table_parts import ADMITTED, Change, Check, Column, known_as, read_change, read_checks, read_column
@@ -22,7 +23,6 @@ from iesiz.vocabulary import Grain, Purpose, Role
 
 TABLE_NAME = re.compile(r"(hourly|daily|weekly|monthly|quarterly)_[a-z]+(_[a-z]+)*_(by|to)_[a-z_]+")
 NEEDS = frozenset({"", "funnel", "timed"})
-DERIVED_RULES = ("contributors", "networks", "beyond")
 SOURCES = frozenset({"access_log", "registration"})
 
 
@@ -197,28 +197,9 @@ def _refuse_unfit(spec: TableSpec) -> None:
         raise PrivacyRefusal(f"Table {spec.name}: nested names a dimension with a list of values.")
     if spec.needs not in NEEDS:
         raise PrivacyRefusal(f"Table {spec.name}: needs is none of {', '.join(sorted(NEEDS - {''}))}.")
-    _refuse_unfit_derived(spec)
+    refuse_unfit_derived(spec)
     admitted = [column for column in spec.columns if column.values == ADMITTED]
     if len(admitted) > 1 or bool(admitted) != bool(spec.labels):
         raise PrivacyRefusal(
             f"Table {spec.name}: labels.sql and one dimension with values 'admitted' go together."
-        )
-
-
-def _refuse_unfit_derived(spec: TableSpec) -> None:
-    rules = {column.name for column in spec.of_role(Role.RULE)}
-    counts = {column.name for column in spec.of_role(Role.MEASURE) if column.linf}
-    derived = spec.of_role(Role.DERIVED)
-    for one in derived:
-        if one.of not in counts or not {f"{one.name}_{part}" for part in DERIVED_RULES} <= rules:
-            raise PrivacyRefusal(
-                f"Table {spec.name}, column {one.name}: a derived number is of a count with linf and has the "
-                f"rule columns {', '.join(f'{one.name}_{part}' for part in DERIVED_RULES)}."
-            )
-    ascending = all(isinstance(edge, int) for edge in spec.bands) and list(spec.bands) == sorted(
-        {edge for edge in spec.bands if edge > 0}
-    )
-    if bool(spec.bands) != bool(derived) or not ascending:
-        raise PrivacyRefusal(
-            f"Table {spec.name}: derived columns and bands go together; bands are whole numbers, ascending."
         )

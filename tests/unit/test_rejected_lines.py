@@ -18,7 +18,7 @@ from iesiz.status import rejected_lines, status_of
 from tests.nights import DAY, HEAD, NEXT, Network, line, log, network
 
 EXACT = '%h %l %u %t \\"%r\\" %>s %b \\"%{Referer}i\\" \\"%{User-Agent}i\\"'
-# The same without its zone, so that every time is taken for one of Greenwich, five hours late.
+# The same without its zone, declared to be that of Greenwich, so that every time is taken five hours late.
 ZONELESS = EXACT.replace("%t", "[%{%d/%b/%Y:%H:%M:%S}t +0500]")
 SECRET = b"guest-192-0-2-77"
 Place = tuple[str, int, str]
@@ -26,10 +26,11 @@ Place = tuple[str, int, str]
 
 def declare(net: Network, form: str, limit: float = 1.0) -> Network:
     """Give the network's one log a format, and the share of its lines that may be rejected."""
+    zone = 'zone = "UTC"\n' if form == ZONELESS else ""
     text = (
         f"{HEAD}\n[reading]\nmax_rejected_share = {limit}\n"
         '[[sites]]\nname = "mall"\nhosts = ["mall.example"]\n'
-        f'[[sites.logs]]\nstream = "web"\npaths = ["logs/*"]\nformat = "{form}"\n'
+        f'[[sites.logs]]\nstream = "web"\npaths = ["logs/*"]\nformat = "{form}"\n{zone}'
     )
     net.write("iesiz.toml", text.encode())
     return net
@@ -212,6 +213,19 @@ def test_numbers_of_rejected_lines_go_when_their_file_has_no_record_left(net: Ne
     assert path.exists()
     assert records.sweep(today + dt.timedelta(days=47)) == 1
     assert not path.exists()
+
+
+def test_numbers_of_rejected_lines_go_with_the_records_of_their_file(net: Network) -> None:
+    net.write("logs/access.log", log(DAY) + b"x\n")
+    declare(net, "combined").night(DAY)
+    records, closed = Records(net.settings), dt.datetime.now(dt.UTC).date()
+    [path] = (net.store / "restricted" / "rejected").rglob("*.parquet")
+    records.sweep(closed + dt.timedelta(days=7))
+    assert path.exists()
+    records.sweep(closed + dt.timedelta(days=8))
+    assert not path.exists()
+    assert kept(net) == []
+    assert status_of(net.settings).rejects[0].reasons == {"other_form": 1}  # counts stay in the ledger
 
 
 def test_the_command_lists_them(net: Network) -> None:

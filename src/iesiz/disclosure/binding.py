@@ -6,7 +6,7 @@ published tables. Must not read a count: `values_of` reads them for whoever may 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -55,12 +55,15 @@ class Binding:
         cells: (table, key) of each decision.
         system: one single-variable form for each number, then variables that no table shows.
         says: for each row of the limits, the tables that it stands for.
+        shown_again: for a table that shows another's numbers once more, the link that says so; it has no
+            number of its own here.
     """
 
     numbers: tuple[Number, ...]
     cells: tuple[tuple[str, Key], ...]
     system: LinearSystem
     says: tuple[str, ...]
+    shown_again: Mapping[str, Link] = field(default_factory=dict)
 
     @cached_property
     def planned(self) -> frozenset[tuple[str, Key]]:
@@ -71,9 +74,12 @@ class Binding:
         """The value of each number, NaN where withheld or never published, shape (numbers,).
 
         Raises:
-            PrivacyRefusal: the tables do not have these cells, or a number is too large for the solver.
+            PrivacyRefusal: the tables do not have these cells, a table that shows another's numbers has
+                others, or a number is too large for the solver.
         """
         held = {cells.spec.name: _by_key(cells) for cells in tables}
+        for name in sorted(set(held) & set(self.shown_again)):
+            _refuse_other_numbers(name, held.pop(name), self.shown_again[name], held)
         if {(name, key) for name, rows in held.items() for key in rows} != self.planned:
             raise PrivacyRefusal("The tables do not hold the cells that the release plan expects.")
         found = np.full(len(self.numbers), np.nan)
@@ -116,6 +122,10 @@ class _Binder:
         self.unions = 0
         self.keys = {cells.spec.name: list(_by_key(cells)) for cells in tables}
         self.specs = {cells.spec.name: cells.spec for cells in tables}
+        self.shown_again: dict[str, Link] = {}
+        for name in [one for one, spec in self.specs.items() if plan.original(spec)]:
+            spec = self.specs.pop(name)
+            self.shown_again[name] = next(link for link in spec.links if link.is_identity)
 
     def bind(self) -> Binding:
         """Numbers of all tables first, then the sets that no table shows."""
@@ -228,7 +238,8 @@ class _Binder:
         forms = from_lists([[place] for place in range(count)], total)
         axes = np.arange(total, dtype=np.int64)[:, None]
         system = LinearSystem(forms, np.array(self.owner, dtype=np.int64), len(cells), cells, limits, axes)
-        return Binding(tuple(self.numbers), tuple(self.cells), system, tuple(self.rows.says))
+        says = tuple(self.rows.says)
+        return Binding(tuple(self.numbers), tuple(self.cells), system, says, self.shown_again)
 
 
 def _weighted(rows: _Rows, count: int, total: int) -> Rows:
@@ -240,6 +251,22 @@ def _weighted(rows: _Rows, count: int, total: int) -> Rows:
     sizes = np.array([len(row) for row in rows.columns], dtype=np.int64)
     order = np.lexsort((indices, np.repeat(np.arange(len(sizes)), sizes)))
     return Rows(np.concatenate(([0], np.cumsum(sizes))), indices[order], weights[order], total)
+
+
+def _refuse_other_numbers(
+    name: str, rows: Mapping[Key, Mapping[str, Any]], link: Link, held: Mapping[str, Mapping[Key, Any]]
+) -> None:
+    """A table that shows another's numbers withholds and tells what the other does, cell by cell.
+
+    Raises:
+        PrivacyRefusal: it does not.
+    """
+    for key, row in rows.items():
+        other = held.get(link.table, {}).get(key)
+        if other is None or any(row[own] != other[there] for own, there in link.sums.items()):
+            raise PrivacyRefusal(
+                f"Table {name} does not hold the numbers of {link.table}; nothing is published."
+            )
 
 
 def _by_key(cells: Cells) -> dict[Key, dict[str, Any]]:

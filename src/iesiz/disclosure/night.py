@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from iesiz.disclosure.binding import Binding, bind
+from iesiz.disclosure.binding import Binding, Key, bind
 from iesiz.disclosure.derived import tellable
 from iesiz.disclosure.night_rules import Demands, Rules, demands, keys_of
 from iesiz.disclosure.parts import Part, cut
@@ -75,8 +75,8 @@ def protect_night(
         withheld[part.cells] = pattern
         coarser |= given_up
     hidden = {cell for cell, gone in zip(binding.cells, withheld, strict=True) if gone}
-    tables = tuple(_withhold(cells, hidden, tellable(cells, rules)) for cells in exact)
-    total = sum(_suppressed(cells) for cells in tables)
+    tables = tuple(_withhold(cells, _hidden(cells, plan, hidden), tellable(cells, rules)) for cells in exact)
+    total = sum(_suppressed(cells) for cells in tables if plan.original(cells.spec) is None)
     seconds = time.perf_counter() - start
     return Night(tables, asked.primary, total - asked.primary, tuple(sorted(coarser)), seconds)
 
@@ -114,10 +114,16 @@ def _pattern(binding: Binding, part: Part, asked: Demands, worth: Floats) -> tup
     raise PrivacyRefusal(f"No safe pattern for the tables {', '.join(sorted(finest))}; nothing is published.")
 
 
-def _withhold(cells: Cells, hidden: set[tuple[str, tuple[object, ...]]], told: Mapping[str, Bools]) -> Cells:
+def _hidden(cells: Cells, plan: Plan, hidden: set[tuple[str, Key]]) -> set[Key]:
+    """Keys of a table's withheld cells; where it shows another's numbers, of that one's."""
+    shown = plan.original(cells.spec) or cells.spec
+    return {key for table, key in hidden if table == shown.name}
+
+
+def _withhold(cells: Cells, hidden: set[Key], told: Mapping[str, Bools]) -> Cells:
     """Nulls and a status; the columns that only the rules read go."""
     spec, table = cells.spec, cells.table
-    kept = np.array([(spec.name, key) not in hidden for key in keys_of(cells)], dtype=np.bool_)
+    kept = np.array([key not in hidden for key in keys_of(cells)], dtype=np.bool_)
     for name in (*spec.counted, *told):
         place = table.column_names.index(name)
         shown = kept & told.get(name, True)

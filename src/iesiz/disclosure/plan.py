@@ -84,6 +84,11 @@ class Plan:
                 if other is not None:
                     yield spec, link, other
 
+    def original(self, spec: TableSpec) -> TableSpec | None:
+        """The table whose very cells and numbers a table shows once more, or None if they are its own."""
+        link = next((one for one in spec.links if one.is_identity), None)
+        return self.spec(link.table) if link else None
+
     def worth(self, spec: TableSpec) -> int:
         """What a cell of the table is worth to readers: more, the more tables are parts of it."""
         return 1 + sum(other.name == spec.name for _, _, other in self.links())
@@ -148,6 +153,8 @@ def _refuse_unfit(plan: Plan, spec: TableSpec, link: Link) -> None:
         link.over != (spec.nested,) or [_values(other, d) for d in link.over_there] != [ADMITTED]
     ):
         raise PrivacyRefusal(f"{where} by_route leads from a nested dimension to one of admitted labels.")
+    if link.is_identity and (spec.dimensions != other.dimensions or set(link.sums) != set(spec.counted)):
+        raise PrivacyRefusal(f"{where} without over, it shows the same cells and links each of its numbers.")
     for name, column in ours.items():
         values = theirs[name].values
         if isinstance(column.values, str) or isinstance(values, str):

@@ -38,6 +38,17 @@ def with_columns(blocks: Iterable[Block], form: LogFormat) -> Iterator[Block]:
         fields = sections(block, fields)[-1].fields
 
 
+def columns_seen(form: LogFormat, block: Block) -> tuple[str, ...]:
+    """What a block's ``#Fields:`` lines name: fields, and names of columns that nobody reads."""
+    known = {name.lower(): slot.name for name, slot in form.columns}
+    names = [
+        name
+        for section in sections(block, block.fields)
+        for name in section.fields[len(DIRECTIVE) :].decode("latin-1").split()
+    ]
+    return tuple(dict.fromkeys(known.get(name.lower()) or name for name in names))
+
+
 def sections(block: Block, fields: bytes) -> list[Section]:
     """Cut a block at its ``#Fields:`` lines."""
     found, start = [], 0

@@ -129,7 +129,7 @@ class LogFormat:
     def fields(self) -> tuple[str, ...]:
         """Names of all fields that a line has."""
         listed = [slot.name for slot in (*self.slots, *(slot for _, slot in self.columns))]
-        return tuple(dict.fromkeys(name for name in (*listed, *self.dropped) if name))
+        return tuple(dict.fromkeys(name for name in (*listed, *self.texts, *self.dropped) if name))
 
 
 @lru_cache(maxsize=256)

@@ -7,6 +7,7 @@ must not hold an identifier as it was, nor count a part twice.
 
 from __future__ import annotations
 
+from iesiz.restricted.keeping import last_day_kept
 from iesiz.restricted.known import KnownFile
 from iesiz.restricted.labels import read_labels, write_labels
 from iesiz.restricted.lines import line_collector
@@ -21,6 +22,7 @@ __all__ = [
     "Reading",
     "Records",
     "RejectedLine",
+    "last_day_kept",
     "line_collector",
     "mirror_path",
     "part_writer",

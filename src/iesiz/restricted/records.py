@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from iesiz.ledger import Ledger
+from iesiz.restricted.keeping import last_day_kept
 from iesiz.restricted.known import KnownFile, TakenFiles, facts_of, known_file
 from iesiz.settings import Settings
 from iesiz.storage import outside
@@ -147,10 +148,18 @@ class Records:
         return len(stray)
 
     def _keeps_rejects(self, one: KnownFile, today: dt.date) -> bool:
-        """As long as the file has records; one without any as long as records may be kept at most."""
-        end = dt.date.fromisoformat(one.read_on or "0001-01-01")
-        end += dt.timedelta(days=self.settings.keeping.at_most_days)
-        return bool(one.rejected) and not one.is_replaced and (bool(one.days) or today <= end)
+        """As long as records of one of its days may be kept; of a file without any, from when it was read."""
+        if not one.rejected or one.is_replaced:
+            return False
+        closed = {entry.facts["day"]: entry.facts["closed"] for entry in self.ledger.entries(DAY)}
+        days = {day: closed.get(day) for day in one.days} or {one.read_on or dt.date.min.isoformat(): None}
+        ends = (
+            last_day_kept(
+                self.settings.keeping, dt.date.fromisoformat(day), dt.date.fromisoformat(at) if at else None
+            )
+            for day, at in days.items()
+        )
+        return today <= max(ends)
 
 
 def _mark_of(file: FileRef, form: str) -> list[str | int]:
