@@ -94,7 +94,7 @@ def test_a_file_that_fails_fails_the_night_and_keeps_nothing_back(
 ) -> None:
     night, state = run_night(monkeypatch, a_log=[InputError("a.log, line 1: not a log of that format.")])
     assert night.calls == ["a.log", "b.log", "registrations", "due", "day", "catalog", "dashboard"]
-    assert (state.name, state.message) == ("Failed", "1/5 states failed.")
+    assert (state.name, state.message) == ("Failed", "1/6 states failed.")
 
 
 def test_what_failed_outside_is_tried_again(
@@ -136,7 +136,7 @@ def test_no_exception_brings_content_into_prefect(
     outside = [chained_to_content() for _ in range(4)]
     unforeseen = ValueError(f"could not convert {CANARY} to int")
     _, state = run_night(monkeypatch, a_log=outside, day=[unforeseen])
-    assert state.message == "2/5 states failed."
+    assert state.message == "2/6 states failed."
     wait_for(lambda: last_words(against_server, state), "the log of the night in the database")
     stored = against_server.everything_stored()
     assert b"marked-and-stored" in stored  # what is looked for would be found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import json
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from iesiz import pipeline
 from iesiz.catalog.freshness import DayFacts, day_rows, freshness_rows, period_name
 from iesiz.catalog.own import own_tables
 from iesiz.errors import OutsideError
+from iesiz.publish import release
 from iesiz.reader import Reader
 from iesiz.tables import load_tables
 from iesiz.vocabulary import Grain
@@ -172,10 +174,11 @@ def test_a_share_of_nothing_or_of_a_withheld_number_is_missing(db: Reader) -> No
 
 
 def test_visible_only_leaves_withheld_cells_out(db: Reader) -> None:
-    assert db.sql("select distinct status from daily_visits_by_device").fetchall() == [("suppressed",)]
-    assert db.sql("from visible_only('daily_visits_by_device')").fetchall() == []
-    shown = db.sql("select distinct status from visible_only('daily_visitors_by_site')").fetchall()
-    assert shown == [("published",)]
+    counted = "select status, count(*) from {} group by all"
+    cells = dict(db.sql(counted.format("hourly_requests_by_status")).fetchall())
+    assert set(cells) == {"published", "suppressed"}
+    visible = db.sql(counted.format("visible_only('hourly_requests_by_status')")).fetchall()
+    assert visible == [("published", cells["published"])]
 
 
 @pytest.mark.parametrize(
@@ -291,3 +294,27 @@ def test_a_failure_leaves_the_old_catalog(net: Network, monkeypatch: pytest.Monk
         pipeline.build_catalog(net.settings)
     assert net.settings.catalog.read_bytes() == before
     assert not [one for one in net.settings.published.iterdir() if "staged" in one.name]
+
+
+def test_half_a_release_is_finished_or_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    net = network(tmp_path / "net")
+    net.write("logs/mall/web/a.log", log(DAY) + log(NEXT))
+    net.night(DAY)
+    before, place, done = net.settings.catalog.read_bytes(), release.put_in_place, list[Path]()
+
+    def fail_after_two(staged: Path, path: Path) -> None:
+        if len(done) == 2:
+            raise OSError(errno.ENOSPC, "full")
+        place(staged, path)
+        done.append(path)
+
+    monkeypatch.setattr(release, "put_in_place", fail_after_two)
+    night = net.night(NEXT)
+    assert {one.work for one in night.failures} == {f"day {NEXT}", "catalog"}
+    assert len(done) == 2
+    assert net.settings.catalog.read_bytes() == before
+    monkeypatch.setattr(release, "put_in_place", place)
+    pipeline.build_catalog(net.settings)
+    with iesiz.open(net.store) as reader:
+        for spec in ("daily_visitors_by_site", "hourly_requests_by_status"):
+            assert reader.sql(f"select count(distinct day) from {spec}").fetchall() == [(2,)]

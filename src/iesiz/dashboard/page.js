@@ -51,6 +51,11 @@ function table(caption, heads, rows) {
   return make("table", {}, make("caption", { class: "unseen" }, caption), make("thead", {}, head), make("tbody", {}, ...rows));
 }
 
+function framed(caption, heads, rows, kind = "scroll whole") {
+  const frame = { class: kind, tabindex: "0", role: "region", "aria-label": caption };
+  return make("div", frame, table(caption, heads, rows));
+}
+
 const COLUMNS = {
   days: { heads: () => [[t("site")], [t("day")]], texts: ([site, date]) => [site, day(date)] },
   bars: { heads: (panel) => [[t("site")], [t(panel.by)]], texts: ([site, text]) => [site, label(text)] },
@@ -66,8 +71,7 @@ function numbers(panel, rows) {
       const [value, state] = row.slice(-2);
       return make("tr", {}, ...texts(row).map((text) => make("td", {}, String(text))), cell(value, state));
     });
-    const whole = table(title(panel), [...heads(panel), [t(panel.unit), "n"]], body);
-    made.append(make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title(panel) }, whole));
+    made.append(framed(title(panel), [...heads(panel), [t(panel.unit), "n"]], body, "scroll"));
   });
   return made;
 }
@@ -173,7 +177,7 @@ function freshness(rows) {
     make("td", {}, one.due_period ? day(one.due_period) : "–"), make("td", { class: "n" }, number(one.missing_count)),
     make("td", {}, t(one.state))));
   return make("section", { class: "panel" }, make("h2", {}, t("freshness")),
-    make("div", { class: "scroll" }, table(t("freshness"), heads, body)));
+    framed(t("freshness"), heads, body));
 }
 
 function share(one) {
@@ -191,7 +195,7 @@ function protection(one) {
   return [
     panel("edition", make("p", {}, one.edition), make("p", {}, t("in_force", { date: day(one.in_force) }))),
     panel("rules", make("ul", { class: "facts" }, ...rules.map((key) => make("li", {}, t(key, one))))),
-    panel("share_withheld", make("div", { class: "scroll" }, table(t("share_withheld"), heads, one.shares.map(share)))),
+    panel("share_withheld", framed(t("share_withheld"), heads, one.shares.map(share))),
     panel("audit", make("p", {}, t("audit_result", { n: number(one.audited), all: number(one.releases) }))),
     panel("contact", make("p", {}, one.contact)),
   ];
