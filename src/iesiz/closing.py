@@ -40,6 +40,7 @@ def input_of(
         sampling_key=keys.key("sampling", "network", epoch),
         threshold_key=keys.key("threshold", "network", epoch),
         labels=read_labels(settings, [one for one in published_days(settings) if one < day]),
+        scratch=settings.scratch,
     )
 
 

@@ -212,6 +212,11 @@ class Settings(Section):
         return self.store_path / "restricted"
 
     @property
+    def scratch(self) -> Path:
+        """Where the aggregation of a day puts what memory cannot hold: pseudonymous, and for that time."""
+        return self.restricted / "scratch"
+
+    @property
     def published(self) -> Path:
         """The published zone."""
         return self.store_path / "published"

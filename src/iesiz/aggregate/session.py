@@ -43,7 +43,19 @@ COLUMNS = ", ".join(PART.names[:-1])
 FUNNEL = pa.schema(
     [("site", pa.string()), ("place", pa.int64()), ("step", pa.string()), ("route", pa.string())]
 )
-RELATIONS = ("browsers", "robots", "visitors", "people", "timed", "requests", "pageviews", "visits")
+RELATIONS = (
+    "words",
+    "browsers",
+    "robots",
+    "visitors",
+    "people",
+    "timed",
+    "requests",
+    "pageviews",
+    "half_hours",
+    "visits",
+)
+MEMORY = "1GiB"  # of the engine; what is more goes to the scratch folder
 ADMITTED = pa.schema([("site", pa.string()), ("label", pa.string())])
 
 
@@ -60,6 +72,8 @@ class DayInput:
         bounds: how much one visitor may add.
         behaviour: what makes a visitor-day a robot's whose agent is a browser's.
         registering: names of the sites on which people can register.
+        scratch: folder of the restricted zone for what memory cannot hold; without one nothing is written.
+        memory: how much of the day may be in memory at once, as DuckDB writes it.
     """
 
     day: dt.date
@@ -72,6 +86,8 @@ class DayInput:
     labels: History = field(default_factory=dict)
     bounds: Bounds = BOUNDS
     behaviour: Behaviour = BEHAVIOUR
+    scratch: Path | None = None
+    memory: str = MEMORY
 
 
 @contextmanager
@@ -83,7 +99,9 @@ def day_session(given: DayInput, threads: int) -> Iterator[duckdb.DuckDBPyConnec
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "python_enable_replacements": False,
-            "temp_directory": "",
+            "memory_limit": given.memory,
+            "temp_directory": str(given.scratch or ""),
+            "preserve_insertion_order": False,
         }
     )
     try:

@@ -69,6 +69,26 @@ def string_end(buffer: Bytes, start: int, end: int) -> int:
 
 
 @compiled
+def nested_end(buffer: Bytes, start: int, end: int) -> int:
+    """Position behind the object or array that begins at ``start``, whose values nobody reads, or -1."""
+    depth, at = 0, start
+    while at < end:
+        byte = buffer[at]
+        if byte == _QUOTE:
+            at = string_end(buffer, at + 1, end)
+            if at < 0:
+                return -1
+        elif byte == 123 or byte == 91:
+            depth += 1
+        elif byte == 125 or byte == 93:
+            depth -= 1
+            if depth == 0:
+                return at + 1
+        at += 1
+    return -1
+
+
+@compiled
 def hex_number(buffer: Bytes, start: int, length: int) -> int:
     """The number of so many hexadecimal digits, or -1."""
     number = 0

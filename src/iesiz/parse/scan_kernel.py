@@ -217,3 +217,12 @@ def scan(
         lines += 1
         at = end + 1
     return lines, row
+
+
+@compiled
+def find_line(buffer: Bytes, start: int, size: int, first: int) -> int:
+    """Where the next line begins that has this first byte, from a line's begin on; ``size`` if none has."""
+    at = find_byte(buffer, start, size, first)
+    while at < size and at > 0 and buffer[at - 1] != 10:
+        at = find_byte(buffer, at + 1, size, first)
+    return at

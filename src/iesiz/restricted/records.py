@@ -131,7 +131,7 @@ class Records:
         return tuple(sorted(days - published))
 
     def sweep(self, today: dt.date) -> int:
-        """Delete parts, lines and rejected lines' numbers that do not count; the number of files deleted."""
+        """Delete parts, lines, rejected lines' numbers and scratch that do not count; the number of files."""
         files, lines = self.files(), self.settings.restricted / "lines"
         counted = {
             self.part(one.site, one.stream, dt.date.fromisoformat(day), one.part_id)
@@ -140,7 +140,8 @@ class Records:
         } | {self.lines(one) for one in files if one.line_days}
         counted |= {self.rejects(one) for one in (*files, *self.stopped()) if self._keeps_rejects(one, today)}
         rejected = self.settings.restricted / "rejected"
-        found = (*self.folder.rglob("*"), *lines.rglob("*"), *rejected.rglob("*"))
+        scratch = self.settings.scratch
+        found = tuple(path for one in (self.folder, lines, rejected, scratch) for path in one.rglob("*"))
         stray = [path for path in found if path.is_file() and path not in counted]
         with outside(self.folder):
             for path in stray:

@@ -3,60 +3,57 @@
 -- under the day's sampling key, and at most $pageview_hits hits in each. A visitor with no more
 -- cells keeps them all, so that the costly part touches few.
 create or replace table pageviews as
-with offered as (
-    select site, visitor, network, second, route, duration
+with cells as (
+    select visitor, route, any_value(site) as site, count(*) as hits
     from people
     where is_pageview
+    group by visitor, route
 ),
 
-cells as (
-    select site, visitor, route, count(*) as hits
-    from offered
-    group by site, visitor, route
-),
-
-counted as (
-    select *, count(*) over (partition by visitor) as cell_count
+crowded as (
+    select visitor
     from cells
+    group by visitor
+    having count(*) > $cells
 ),
 
 drawn as (
     select
-        counted.site, counted.visitor, counted.route,
+        cells.visitor, cells.route,
         sha256($outer_pad || unhex(sha256(
-            $inner_pad || visitors.pseudonym || encode(concat_ws('|', '', counted.site, counted.route))
+            $inner_pad || visitors.pseudonym || encode(concat_ws('|', '', cells.site, cells.route))
         ))) as draw
-    from counted
+    from cells
+    semi join crowded using (visitor)
     inner join visitors using (visitor)
-    where counted.cell_count > $cells
 ),
 
 dropped as (
-    select site, visitor, route
+    select visitor, route
     from drawn
     qualify row_number() over (partition by visitor order by draw) > $cells
 ),
 
-kept as (
-    select offered.*
-    from offered
-    anti join dropped using (site, visitor, route)
+large as (
+    select visitor, route
+    from cells
+    anti join dropped using (visitor, route)
+    where hits > $pageview_hits
 ),
 
-large as (
-    select site, visitor, route
-    from cells
-    where hits > $pageview_hits
+excess as (
+    select people.rowid as request
+    from people
+    semi join large using (visitor, route)
+    where people.is_pageview
+    qualify row_number() over (
+        partition by people.visitor, people.route
+        order by people.second, people.duration
+    ) > $pageview_hits
 )
 
-select kept.*
-from kept
-anti join large using (site, visitor, route)
-union all
-select kept.*
-from kept
-semi join large using (site, visitor, route)
-qualify row_number() over (
-    partition by kept.visitor, kept.route
-    order by kept.second, kept.duration
-) <= $pageview_hits
+select people.site, people.visitor, people.network, people.second, people.route, people.duration
+from people
+anti join dropped using (visitor, route)
+anti join excess on excess.request = people.rowid
+where people.is_pageview

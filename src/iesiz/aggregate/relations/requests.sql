@@ -3,59 +3,54 @@
 -- under the day's sampling key, and at most $request_hits hits in each. A visitor with no more
 -- cells keeps them all, so that the costly part touches few.
 create or replace table requests as
-with offered as (
-    select site, visitor, network, second, hour, status_class, route, least(bytes, $bytes) as bytes
+with cells as (
+    select visitor, hour, status_class, any_value(site) as site, count(*) as hits
     from people
+    group by visitor, hour, status_class
 ),
 
-cells as (
-    select site, visitor, hour, status_class, count(*) as hits
-    from offered
-    group by site, visitor, hour, status_class
-),
-
-counted as (
-    select *, count(*) over (partition by visitor) as cell_count
+crowded as (
+    select visitor
     from cells
+    group by visitor
+    having count(*) > $cells
 ),
 
 drawn as (
     select
-        counted.site, counted.visitor, counted.hour, counted.status_class,
+        cells.visitor, cells.hour, cells.status_class,
         sha256($outer_pad || unhex(sha256(
-            $inner_pad || visitors.pseudonym || encode(concat_ws('|', '', counted.site, counted.hour, counted.status_class))
+            $inner_pad || visitors.pseudonym || encode(concat_ws('|', '', cells.site, cells.hour, cells.status_class))
         ))) as draw
-    from counted
+    from cells
+    semi join crowded using (visitor)
     inner join visitors using (visitor)
-    where counted.cell_count > $cells
 ),
 
 dropped as (
-    select site, visitor, hour, status_class
+    select visitor, hour, status_class
     from drawn
     qualify row_number() over (partition by visitor order by draw) > $cells
 ),
 
-kept as (
-    select offered.*
-    from offered
-    anti join dropped using (site, visitor, hour, status_class)
+large as (
+    select visitor, hour, status_class
+    from cells
+    anti join dropped using (visitor, hour, status_class)
+    where hits > $request_hits
 ),
 
-large as (
-    select site, visitor, hour, status_class
-    from cells
-    where hits > $request_hits
+excess as (
+    select people.rowid as request
+    from people
+    semi join large using (visitor, hour, status_class)
+    qualify row_number() over (
+        partition by people.visitor, people.hour, people.status_class
+        order by people.second, people.route, people.bytes
+    ) > $request_hits
 )
 
-select kept.*
-from kept
-anti join large using (site, visitor, hour, status_class)
-union all
-select kept.*
-from kept
-semi join large using (site, visitor, hour, status_class)
-qualify row_number() over (
-    partition by kept.visitor, kept.hour, kept.status_class
-    order by kept.second, kept.route, kept.bytes
-) <= $request_hits
+select people.site, people.visitor, people.network, people.second, people.hour, people.status_class, people.route, people.bytes
+from people
+anti join dropped using (visitor, hour, status_class)
+anti join excess on excess.request = people.rowid
