@@ -318,3 +318,12 @@ def test_half_a_release_is_finished_or_not_shown(tmp_path: Path, monkeypatch: py
     with iesiz.open(net.store) as reader:
         for spec in ("daily_visitors_by_site", "hourly_requests_by_status"):
             assert reader.sql(f"select count(distinct day) from {spec}").fetchall() == [(2,)]
+
+
+def test_importing_iesiz_and_opening_a_store_loads_little(net: Network) -> None:
+    code = (
+        "import sys, iesiz; heavy = {'pandas', 'pyarrow', 'pydantic', 'numba', 'prefect', 'iesiz.pipeline'};"
+        "assert not ({*heavy, 'duckdb'} & set(sys.modules)); db = iesiz.open('store');"
+        "assert not (heavy & set(sys.modules)), heavy & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=net.base, check=True)
