@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from iesiz import pipeline
-from iesiz.catalog.freshness import period_name
+from iesiz.periods import Period
 from iesiz.publish.parquet import metadata_of, write_partition
 from iesiz.settings import Settings
 from iesiz.storage import prepare_store
@@ -55,7 +55,7 @@ def _partitions(
     settings: Settings, spec: TableSpec, days: Sequence[dt.date], chance: np.random.Generator, withheld: float
 ) -> Iterator[dict[str, Any]]:
     keys = list(itertools.product(*map(_domain, spec.of_role(Role.DIMENSION))))
-    for period in dict.fromkeys(period_name(spec.grain, day) for day in days):
+    for period in dict.fromkeys(Period.of(spec.grain, day).name for day in days):
         path = settings.published / "tables" / spec.name / f"{spec.grain}={period}" / "part-0.parquet"
         path.parent.mkdir(parents=True)
         cells = Cells(spec, _rows(spec, keys, chance, withheld))

@@ -24,6 +24,8 @@ class Link:
         unions: own distinct count to the other's: `max(parts) <= union <= sum(parts)`, on both sides of one
             unpublished set where the other table is summed as well.
         within: own distinct count to the other's, which holds every part and perhaps others besides.
+        over_time: the other table is of another grain: `sums` and `unions` go over the days that the own
+            period is made of, `within` to the longer periods that hold some of its days.
         by_route: each own step's numbers in `sums` are at most those of the page that the step is, in the
             other table's cell of that route; the first step's are the same.
     """
@@ -35,11 +37,12 @@ class Link:
     unions: Mapping[str, str] = field(default_factory=dict)
     within: Mapping[str, str] = field(default_factory=dict)
     by_route: bool = False
+    over_time: bool = False
 
     @property
     def is_identity(self) -> bool:
         """Whether the table shows the other's very cells, so that its numbers are the other's."""
-        return not self.over and not self.over_there
+        return not (self.over or self.over_there or self.over_time)
 
 
 def read_links(table: str, entries: Sequence[Mapping[str, Any]]) -> tuple[Link, ...]:
@@ -53,28 +56,30 @@ def read_links(table: str, entries: Sequence[Mapping[str, Any]]) -> tuple[Link, 
 
 def _link(table: str, entry: Mapping[str, Any]) -> Link:
     lists, maps = ("over", "over_there"), ("sums", "unions", "within")
-    known = {"table", "by_route", *lists, *maps}
+    known = {"table", "by_route", "over_time", *lists, *maps}
     fits = (
         set(entry) <= known
         and isinstance(entry.get("table"), str)
-        and isinstance(entry.get("by_route", False), bool)
+        and all(isinstance(entry.get(name, False), bool) for name in ("by_route", "over_time"))
         and all(_words(entry.get(name, [])) for name in lists)
         and all(isinstance(entry.get(name, {}), Mapping) for name in maps)
         and all(_words(list(entry.get(name, {}).values())) for name in maps)
     )
-    if not fits or "over" not in entry or not any(entry.get(name) for name in maps):
+    sums_out = "over" in entry or entry.get("over_time")
+    if not fits or not sums_out or not any(entry.get(name) for name in maps):
         raise PrivacyRefusal(
             f"Table {table}: a link has a table, the dimensions it sums over, and sums, unions or within "
             f"from own columns to the other's; known are {sorted(known)}."
         )
     return Link(
         entry["table"],
-        over=tuple(entry["over"]),
+        over=tuple(entry.get("over", ())),
         over_there=tuple(entry.get("over_there", ())),
         sums=dict(entry.get("sums", {})),
         unions=dict(entry.get("unions", {})),
         within=dict(entry.get("within", {})),
         by_route=entry.get("by_route", False),
+        over_time=entry.get("over_time", False),
     )
 
 

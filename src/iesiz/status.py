@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from iesiz.ledger import Ledger
+from iesiz.periods import LONGER
 from iesiz.restricted import KnownFile, Records, RejectedLine, last_day_kept, read_rejects
 from iesiz.settings import Settings
 from iesiz.vocabulary import DayState
@@ -33,6 +34,15 @@ class DayStatus:
     late: int
     late_by_site: Mapping[str, int]
     delete_after: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodStatus:
+    """A week, month or quarter that was published, and the days that it was published without."""
+
+    period: str
+    missing: tuple[str, ...]
+    closed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +81,7 @@ class Status:
     """The whole store."""
 
     days: tuple[DayStatus, ...]
+    periods: tuple[PeriodStatus, ...]
     tables: tuple[TableStatus, ...]
     files: int
     copies: int
@@ -89,7 +100,8 @@ def status_of(settings: Settings) -> Status:
     kinds = [entry.kind for entry in records.ledger.entries()]
     keys = sum(1 for _ in (settings.restricted / "keys").rglob("*.key"))
     counts = (kinds.count("file"), kinds.count("copy"), kinds.count("stopped"), keys)
-    return Status(_days(settings, records), _tables(records.ledger), *counts, _rejects(records))
+    days = _days(settings, records)
+    return Status(days, _periods(records.ledger), _tables(records.ledger), *counts, _rejects(records))
 
 
 def rejected_lines(settings: Settings) -> Iterator[RejectedInFile]:
@@ -140,6 +152,14 @@ def _day(
         late=sum(one.late.get(day, 0) for one in files),
         late_by_site={site: _late(files, site, day) for site in late_sites},
         delete_after=last_day_kept(settings.keeping, dt.date.fromisoformat(day), closed).isoformat(),
+    )
+
+
+def _periods(ledger: Ledger) -> tuple[PeriodStatus, ...]:
+    return tuple(
+        PeriodStatus(entry.facts[grain.value], tuple(entry.facts["missing"]), entry.facts["closed"])
+        for grain in LONGER
+        for entry in ledger.entries(grain.value)
     )
 
 

@@ -6,10 +6,12 @@ Out: ``TableSpec``. A table without a purpose, a contributor or a known role ref
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from importlib import resources
 from importlib.resources.abc import Traversable
 
@@ -18,10 +20,18 @@ import pyarrow as pa
 from iesiz.derived_columns import refuse_unfit_derived
 from iesiz.errors import PrivacyRefusal
 from iesiz.links import Link, read_links
+from iesiz.periods import Grain, Period
 from iesiz.table_parts import ADMITTED, Change, Check, Column, known_as, read_change, read_checks, read_column
-from iesiz.vocabulary import Grain, Purpose, Role
+from iesiz.vocabulary import Purpose, Role
 
 TABLE_NAME = re.compile(r"(hourly|daily|weekly|monthly|quarterly)_[a-z]+(_[a-z]+)*_(by|to)_[a-z_]+")
+CALLED = {
+    "hourly": Grain.DAY,
+    "daily": Grain.DAY,
+    "weekly": Grain.WEEK,
+    "monthly": Grain.MONTH,
+    "quarterly": Grain.QUARTER,
+}
 NEEDS = frozenset({"", "funnel", "timed"})
 SOURCES = frozenset({"access_log", "registration"})
 
@@ -88,6 +98,18 @@ class TableSpec:
         return tuple(one.name for one in self.columns if one.role in (Role.CONTRIBUTOR, Role.MEASURE))
 
 
+class Standing(StrEnum):
+    """What is known of a table's cells when a release is decided.
+
+    NEW: they are being decided. KEPT: published earlier. EDGE: published earlier, and some of the days that
+    they are made of are not looked at.
+    """
+
+    NEW = "new"
+    KEPT = "kept"
+    EDGE = "edge"
+
+
 @dataclass(frozen=True, slots=True)
 class Cells:
     """The cells of one table for one period, one row a cell, complete over its dimensions.
@@ -98,6 +120,9 @@ class Cells:
         warnings: what the table's checks had to say.
         common: (site, label) that enough contributors shared, for later days to admit.
         lost_to_bounds: what contribution bounds left out of requests and pageviews, in whole per cent.
+        period: the period they are about.
+        days: of a longer period, the published days that it is made of.
+        standing: whether they are being decided, or are of an earlier release.
     """
 
     spec: TableSpec
@@ -105,6 +130,14 @@ class Cells:
     warnings: tuple[str, ...] = ()
     lost_to_bounds: Mapping[str, int] = field(default_factory=dict)
     common: frozenset[tuple[str, str]] = frozenset()
+    period: Period | None = None
+    days: frozenset[dt.date] = frozenset()
+    standing: Standing = Standing.NEW
+
+    @property
+    def label(self) -> str:
+        """The table's name, with the period where it is of an earlier release."""
+        return self.spec.name if self.standing is Standing.NEW else f"{self.spec.name} {self.period}"
 
 
 def load_tables() -> tuple[TableSpec, ...]:
@@ -113,10 +146,13 @@ def load_tables() -> tuple[TableSpec, ...]:
     Raises:
         PrivacyRefusal: one of them is not fit to be published.
     """
-    folders = [
+    return tuple(load_table(folder) for folder in sorted(_folders(), key=lambda one: one.name))
+
+
+def _folders() -> list[Traversable]:
+    return [
         one for one in resources.files("iesiz.statistics").iterdir() if one.joinpath("table.toml").is_file()
     ]
-    return tuple(load_table(folder) for folder in sorted(folders, key=lambda one: one.name))
 
 
 def load_table(folder: Traversable) -> TableSpec:
@@ -144,7 +180,8 @@ def load_table(folder: Traversable) -> TableSpec:
             f"Table {name}: table.toml has exactly {sorted(wanted)} (and may have {sorted(optional)}); "
             f"differs in {sorted((set(text) - optional) ^ wanted)}."
         )
-    if not TABLE_NAME.fullmatch(name):
+    called = TABLE_NAME.fullmatch(name)
+    if not called or CALLED[called[1]] != text["grain"]:
         raise PrivacyRefusal(f"Table {name}: a table is called <grain>_<subject>_by_<dimensions>.")
     columns = tuple(read_column(name, entry) for entry in text.pop("columns"))
     labels = _labels(folder, text.get("labels_of", ""))
@@ -203,3 +240,5 @@ def _refuse_unfit(spec: TableSpec) -> None:
         raise PrivacyRefusal(
             f"Table {spec.name}: labels.sql and one dimension with values 'admitted' go together."
         )
+    if admitted and spec.grain is not Grain.DAY:
+        raise PrivacyRefusal(f"Table {spec.name}: labels are admitted by day; a longer period has none.")

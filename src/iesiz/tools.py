@@ -21,8 +21,12 @@ from iesiz.records import PADDING, Block
 from iesiz.sources import Fingerprint, first_lines, read_blocks
 
 if TYPE_CHECKING:
+    from iesiz.disclosure import Plan, ToldNumber
     from iesiz.own_table import Asked, Bounds, ProtectedFile
+    from iesiz.periods import Period
     from iesiz.settings import Settings
+    from iesiz.tables import TableSpec
+
 NOT_READ = "not read"
 BECOMES = {
     "pseudonym": "pseudonym of the day",
@@ -133,6 +137,7 @@ class Audit:
 
     findings: tuple[str, ...]
     days: int
+    periods: int
     withheld: int
     exact: int
     narrow: int
@@ -141,28 +146,34 @@ class Audit:
 
 
 def audit_published(settings: Settings, table: str | None, day: dt.date | None) -> Audit:
-    """Verify ledgers and files, then attack each published day (or one) with the solver.
+    """Verify ledgers and files, then attack each published period (or one day) with the solver.
 
     Raises:
         SettingsError: the table is not one of ours.
         PrivacyRefusal: a ledger is broken, or published files contradict each other.
     """
-    from iesiz.disclosure import told_numbers
     from iesiz.errors import SettingsError
+    from iesiz.periods import Grain
     from iesiz.pipeline import plan_of_night
-    from iesiz.publish import published_days, read_published, verify_store
+    from iesiz.publish import published_periods, verify_store
     from iesiz.tables import load_tables
 
     start, specs = time.perf_counter(), load_tables()
     if table is not None and table not in {spec.name for spec in specs}:
         raise SettingsError(f"No table is called {table!r}; known: {', '.join(spec.name for spec in specs)}.")
-    days = sorted(one for one in published_days(settings) if day in (None, one))
+    periods = [
+        one
+        for grain in Grain
+        for one in published_periods(settings, grain)
+        if day is None or (one.grain, one.start) == (Grain.DAY, day)
+    ]
+    days = sum(one.grain is Grain.DAY for one in periods)
     findings, plan = list(verify_store(settings)), plan_of_night(settings, specs)
     numbers = [
         number
-        for one in (days if not findings else [])
-        for number in told_numbers(read_published(settings, specs, one), plan, settings.thresholds)
-        if table in (None, number.table)
+        for one in (periods if not findings else [])
+        for number in _told(settings, specs, one, plan)
+        if table in (None, number.table.partition(" ")[0])
     ]
     exact, narrow = sum(one.is_exact for one in numbers), sum(one.is_narrow for one in numbers)
     if narrow:
@@ -170,7 +181,18 @@ def audit_published(settings: Settings, table: str | None, day: dt.date | None) 
     least = min((one.width for one in numbers), default=math.inf)
     seconds = time.perf_counter() - start
     narrowest = least if math.isfinite(least) else None
-    return Audit(tuple(findings), len(days), len(numbers), exact, narrow, narrowest, seconds)
+    longer = len(periods) - days
+    return Audit(tuple(findings), days, longer, len(numbers), exact, narrow, narrowest, seconds)
+
+
+def _told(settings: Settings, specs: Sequence[TableSpec], period: Period, plan: Plan) -> list[ToldNumber]:
+    """What everybody can tell of the withheld numbers of a period, and of earlier ones beside it."""
+    from iesiz.archive import open_archive, read_release
+    from iesiz.disclosure import carried, told_numbers
+
+    published = read_release(settings, specs, period)
+    history = carried(published, plan, open_archive(settings, is_public=True))
+    return told_numbers(published, plan, settings.thresholds, history)
 
 
 def codebook_text(settings: Settings, html: bool) -> str:

@@ -17,13 +17,13 @@ import pytest
 
 import iesiz
 from iesiz import pipeline
-from iesiz.catalog.freshness import DayFacts, day_rows, freshness_rows, period_name
+from iesiz.catalog.freshness import DayFacts, day_rows, freshness_rows
 from iesiz.catalog.own import own_tables
 from iesiz.errors import OutsideError
+from iesiz.periods import Grain
 from iesiz.publish import release
 from iesiz.reader import Reader
 from iesiz.tables import load_tables
-from iesiz.vocabulary import Grain
 from tests.nights import DAY, NEXT, Network, log, network
 from tests.published import made_store
 
@@ -179,21 +179,6 @@ def test_visible_only_leaves_withheld_cells_out(db: Reader) -> None:
     assert set(cells) == {"published", "suppressed"}
     visible = db.sql(counted.format("visible_only('hourly_requests_by_status')")).fetchall()
     assert visible == [("published", cells["published"])]
-
-
-@pytest.mark.parametrize(
-    ("grain", "day", "name"),
-    [
-        (Grain.DAY, dt.date(2026, 1, 1), "2026-01-01"),
-        (Grain.WEEK, dt.date(2027, 1, 1), "2026-W53"),
-        (Grain.WEEK, dt.date(2026, 11, 16), "2026-W47"),
-        (Grain.MONTH, dt.date(2026, 10, 31), "2026-10"),
-        (Grain.QUARTER, dt.date(2026, 10, 1), "2026-Q4"),
-        (Grain.QUARTER, dt.date(2026, 3, 31), "2026-Q1"),
-    ],
-)
-def test_periods_are_named_as_partitions_are(grain: Grain, day: dt.date, name: str) -> None:
-    assert period_name(grain, day) == name
 
 
 def test_days_say_what_is_missing_and_why() -> None:

@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from iesiz.aggregate.labels import Label, admitted_labels, common_labels
+from iesiz.aggregate.longer import PeriodInput, period_session
 from iesiz.aggregate.session import DayInput, day_session, register_admitted, relation
 from iesiz.engine import engine_errors
 from iesiz.errors import CheckFailed
@@ -19,12 +20,13 @@ from iesiz.tables import Cells, TableSpec
 from iesiz.vocabulary import OTHER, Role
 
 Row = Mapping[str, Any]
+Given = DayInput | PeriodInput
 
 
 def aggregate_day(
     given: DayInput, specs: Sequence[TableSpec], thresholds: Thresholds, threads: int
 ) -> tuple[Cells, ...]:
-    """Compute the exact cells of every table whose source the day has.
+    """Compute the exact cells of every daily table whose source the day has.
 
     Raises:
         CheckFailed: a check marked ``stop`` found rows, or a query failed.
@@ -32,30 +34,43 @@ def aggregate_day(
     """
     with engine_errors(f"day {given.day}"), day_session(given, threads) as connection:
         lost = _rows(connection, relation("lost"), {})[0]
-        chosen = [spec for spec in specs if _has_source(given, spec)]
-        return tuple(_cells(connection, given, spec, thresholds, lost) for spec in chosen)
+        return tuple(_cells(connection, given, spec, thresholds, lost) for spec in _chosen(given, specs))
 
 
-def _has_source(given: DayInput, spec: TableSpec) -> bool:
-    return spec.source == "access_log" or given.registrations is not None
+def aggregate_period(
+    given: PeriodInput, specs: Sequence[TableSpec], thresholds: Thresholds, threads: int
+) -> tuple[Cells, ...]:
+    """Compute the exact cells of every table of a longer period whose source it has.
+
+    Raises:
+        CheckFailed: a check marked ``stop`` found rows, or a query failed.
+        OutsideError: memory did not suffice, or what the days left could not be read.
+    """
+    with engine_errors(f"{given.period.grain} {given.period}"), period_session(given, threads) as connection:
+        return tuple(_cells(connection, given, spec, thresholds, {}) for spec in _chosen(given, specs))
+
+
+def _chosen(given: Given, specs: Sequence[TableSpec]) -> list[TableSpec]:
+    return [spec for spec in specs if spec.grain == given.period.grain and spec.source in given.sources]
 
 
 def _cells(
-    connection: duckdb.DuckDBPyConnection, given: DayInput, spec: TableSpec, thresholds: Thresholds, lost: Row
+    connection: duckdb.DuckDBPyConnection, given: Given, spec: TableSpec, thresholds: Thresholds, lost: Row
 ) -> Cells:
     candidates = _rows(connection, spec.labels, {}) if spec.labels else []
-    common = common_labels(spec, candidates, thresholds, given.threshold_key, given.day)
-    admitted = admitted_labels(spec, given.sites, given.labels, common) if spec.labels else []
+    common = common_labels(spec, candidates, thresholds, given.threshold_key, given.period.start)
+    admitted = admitted_labels(spec, given.with_data, given.labels, common) if spec.labels else []
     register_admitted(connection, admitted)
-    found = _rows(connection, spec.query, {"day": given.day, "bands": list(spec.bands)})
+    found = _rows(connection, spec.query, {**given.dates, "bands": list(spec.bands)})
     schema = pa.schema([(one.name, TYPES[one.type]) for one in spec.columns])
     table = pa.Table.from_pylist(
         _complete(spec, _grid(_sites(connection, given, spec), spec, admitted), found), schema
     )
     is_of_log = spec.source == "access_log"
     said = _check(connection, spec, table)
+    lost_here = dict(lost) if is_of_log else {}
     own = frozenset[Label]() if spec.labels_of else frozenset(common)
-    return Cells(spec, table, said, dict(lost) if is_of_log else {}, own)
+    return Cells(spec, table, said, lost_here, own, given.period, given.days)
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str, known: Row) -> list[dict[str, Any]]:
@@ -76,10 +91,10 @@ def _grid(sites: Sequence[str], spec: TableSpec, admitted: Sequence[Label]) -> l
     return sorted(keys)
 
 
-def _sites(connection: duckdb.DuckDBPyConnection, given: DayInput, spec: TableSpec) -> list[str]:
+def _sites(connection: duckdb.DuckDBPyConnection, given: Given, spec: TableSpec) -> list[str]:
     if spec.source == "registration":
         return list(given.registering)
-    with_data = [site.name for site in given.sites if site.name in given.parts]
+    with_data = [site.name for site in given.with_data]
     if not spec.needs:
         return with_data
     having = {site for (site,) in connection.table(spec.needs).project("site").distinct().fetchall()}

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -15,6 +16,7 @@ import pyarrow as pa
 from iesiz.aggregate.labels import History, Label
 from iesiz.behaviour import BEHAVIOUR, Behaviour
 from iesiz.bounds import BOUNDS, Bounds
+from iesiz.periods import Grain, Period
 from iesiz.settings import Site
 from iesiz.vocabulary import check_name
 
@@ -89,21 +91,51 @@ class DayInput:
     scratch: Path | None = None
     memory: str = MEMORY
 
+    @property
+    def period(self) -> Period:
+        """The day as a period."""
+        return Period(Grain.DAY, self.day)
 
-@contextmanager
-def day_session(given: DayInput, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A session with the relations of a day: ``RELATIONS``, ``funnel`` and ``registrations``."""
-    connection = duckdb.connect(
+    @property
+    def days(self) -> frozenset[dt.date]:
+        """None: a day is not made of others."""
+        return frozenset()
+
+    @property
+    def with_data(self) -> tuple[Site, ...]:
+        """Sites with records of the day."""
+        return tuple(site for site in self.sites if site.name in self.parts)
+
+    @property
+    def sources(self) -> frozenset[str]:
+        """The sources of which the day has data."""
+        return frozenset({"access_log"} | ({"registration"} if self.registrations is not None else set()))
+
+    @property
+    def dates(self) -> Mapping[str, Any]:
+        """Parameters of its queries."""
+        return {"day": self.day}
+
+
+def connect(threads: int, memory: str, scratch: Path | None) -> duckdb.DuckDBPyConnection:
+    """An empty session that opens nothing by itself; what memory cannot hold goes to the scratch folder."""
+    return duckdb.connect(
         config={
             "threads": threads,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "python_enable_replacements": False,
-            "memory_limit": given.memory,
-            "temp_directory": str(given.scratch or ""),
+            "memory_limit": memory,
+            "temp_directory": str(scratch or ""),
             "preserve_insertion_order": False,
         }
     )
+
+
+@contextmanager
+def day_session(given: DayInput, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A session with the relations of a day: ``RELATIONS``, ``funnel`` and ``registrations``."""
+    connection = connect(threads, given.memory, given.scratch)
     try:
         _register_parts(connection, given)
         for name in RELATIONS:

@@ -17,11 +17,11 @@ from iesiz.catalog.views import views_of
 from iesiz.catalog.wording import protection_of
 from iesiz.engine import engine_errors
 from iesiz.ledger import Ledger
+from iesiz.periods import Grain
 from iesiz.policy import EditionInForce
 from iesiz.settings import Settings
 from iesiz.storage import write_bytes, write_whole
 from iesiz.tables import TableSpec
-from iesiz.vocabulary import Grain
 
 SQL_TYPES = {"string": "varchar", "int": "bigint", "float": "double", "date": "date", "bool": "boolean"}
 ARROW_TYPES = {

@@ -12,11 +12,12 @@ from importlib import resources
 
 from iesiz.catalog.own import own_tables
 from iesiz.catalog.wording import PERIODS, STATUS_MEANING, limits_of, protection_of
+from iesiz.periods import Grain
 from iesiz.policy import EditionInForce
 from iesiz.settings import Thresholds
 from iesiz.table_parts import TYPES
 from iesiz.tables import TableSpec
-from iesiz.vocabulary import Grain, Role
+from iesiz.vocabulary import Role
 
 NUMBERS = frozenset({Role.CONTRIBUTOR, Role.MEASURE, Role.DERIVED})
 MACRO = re.compile(r"comment on macro (?:table )?\w+ is '((?:[^']|'')*)'")

@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from iesiz.periods import Period
 from iesiz.tables import TableSpec
-from iesiz.vocabulary import Grain
 
 NAMED = 5  # missing periods that are named in a sentence
 ABSENT = "nothing of that day was published, nor did a file of it arrive"
@@ -27,13 +27,6 @@ class DayFacts:
     published: bool
     missing: tuple[str, ...] = ()
     late_lines: bool = False
-
-
-def period_name(grain: Grain, day: dt.date) -> str:
-    """The period of a grain that a day lies in, as partitions are named: ISO weeks, calendar months."""
-    if grain == Grain.QUARTER:
-        return f"{day.year}-Q{(day.month + 2) // 3}"
-    return day.strftime({Grain.DAY: "%Y-%m-%d", Grain.WEEK: "%G-W%V", Grain.MONTH: "%Y-%m"}[grain])
 
 
 def day_rows(facts: Sequence[DayFacts], due: dt.date) -> list[dict[str, object]]:
@@ -87,8 +80,8 @@ def _said(facts: DayFacts) -> Iterator[str]:
 
 
 def _table_row(spec: TableSpec, there: Sequence[str], days: Sequence[dt.date]) -> dict[str, object]:
-    names = list(dict.fromkeys(period_name(spec.grain, day) for day in days))
-    if days and period_name(spec.grain, days[-1] + dt.timedelta(days=1)) == names[-1]:
+    names = list(dict.fromkeys(Period.of(spec.grain, day).name for day in days))
+    if days and Period.of(spec.grain, days[-1] + dt.timedelta(days=1)).name == names[-1]:
         names.pop()  # it has begun and is not over
     missing = [name for name in names if there and name >= there[0] and name not in there]
     due = names[-1] if names else None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from iesiz.periods import Grain
 from iesiz.settings import Thresholds
 from iesiz.tables import TableSpec
-from iesiz.vocabulary import Grain, Role
+from iesiz.vocabulary import Role
 
 STATUS_MEANING = (
     "published, or suppressed: withheld, since the cell is about too few or would give such a cell away; a "

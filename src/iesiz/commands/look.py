@@ -52,6 +52,9 @@ def _show(found: Status) -> None:
     ]
     print_table(columns, rows)
     typer.echo("")
+    if found.periods:
+        longer = [(one.period, one.closed, ", ".join(one.missing)) for one in found.periods]
+        print_table(("period", "closed", "without"), longer)
     if found.rejects:
         files = [
             (one.site, one.stream, one.name, one.file_id, counted(one.reasons), one.is_stopped or "")

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from importlib import resources
 
+from iesiz.periods import Grain
 from iesiz.tables import TableSpec
-from iesiz.vocabulary import Grain
 
 SITE = "site"
 

@@ -13,13 +13,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from iesiz.disclosure.binding import Binding, Key, bind
+from iesiz.disclosure.binder import Key
+from iesiz.disclosure.binding import Binding, bind
 from iesiz.disclosure.derived import tellable
+from iesiz.disclosure.earlier import Earlier, constants, told_of
 from iesiz.disclosure.night_rules import Demands, Rules, demands, keys_of
+from iesiz.disclosure.opened import horizon_of, left_by, opened
 from iesiz.disclosure.parts import Part, cut
 from iesiz.disclosure.plan import Plan
 from iesiz.disclosure.protect import prices, protect
-from iesiz.disclosure.sparse import Bools, Floats
+from iesiz.disclosure.sparse import Bools
 from iesiz.disclosure.task import Task
 from iesiz.errors import PrivacyRefusal
 from iesiz.settings import Thresholds
@@ -50,30 +53,45 @@ class Night:
 
 
 def protect_night(
-    exact: Sequence[Cells], key: bytes, period: str, thresholds: Thresholds, plan: Plan
+    exact: Sequence[Cells],
+    key: bytes,
+    period: str,
+    thresholds: Thresholds,
+    plan: Plan,
+    history: Sequence[Earlier] = (),
 ) -> Night:
-    """Withhold what is sensitive and what would give it away.
+    """Withhold what is sensitive and what would give it away, or would give earlier withheld numbers away.
 
     Args:
-        exact: every table of the night, complete over its dimensions, with `rule` columns where a rule asks.
+        exact: every table of the period, complete over its dimensions, with `rule` columns where a rule asks.
         key: of the thresholds' random part, 32 bytes.
-        period: the day, as in the tables' files.
+        period: its name, as in the tables' files.
         thresholds: least numbers of contributors.
         plan: the tables and their links.
+        history: earlier releases that link to these tables; their cells stay as they were published.
 
     Raises:
         PrivacyRefusal: the counts do not fit the plan, or no pattern is safe.
     """
     start = time.perf_counter()
-    binding = bind(plan, exact)
+    everything = [*exact, *(one.counts for one in history)]
+    binding = bind(plan, everything)
     rules = Rules(key, period, thresholds, plan)
-    asked = demands(binding, exact, rules)
+    asked = demands(binding, everything, rules)
+    known = constants(binding, [one.published for one in history])
+    horizon = horizon_of(binding.system.limits, known, asked.values)
+    whole = opened(binding.system, known, horizon)
+    if history:
+        near = told_of(binding, exact, known)
+        left = left_by(binding.system, known, horizon, asked.needs, asked.values, near)
+        asked = replace(asked, needs=left)
+    decided = np.isin([table for table, _ in binding.cells], [cells.label for cells in exact])
     withheld, coarser = asked.sensitive.copy(), set[str]()
-    worth = np.array([_worth(plan, table) for table, _ in binding.cells], dtype=np.float64)
-    for part in cut(binding.system):
-        pattern, given_up = _pattern(binding, part, asked, worth)
-        withheld[part.cells] = pattern
-        coarser |= given_up
+    for part in (whole.within(one) for one in cut(whole.system)):
+        if decided[part.cells].any():
+            pattern, given_up = _pattern(binding, part, asked, decided, plan, bool(history))
+            withheld[part.cells] = pattern
+            coarser |= given_up
     hidden = {cell for cell, gone in zip(binding.cells, withheld, strict=True) if gone}
     tables = tuple(_withhold(cells, _hidden(cells, plan, hidden), tellable(cells, rules)) for cells in exact)
     total = sum(_suppressed(cells) for cells in tables if plan.original(cells.spec) is None)
@@ -81,22 +99,26 @@ def protect_night(
     return Night(tables, asked.primary, total - asked.primary, tuple(sorted(coarser)), seconds)
 
 
-def _worth(plan: Plan, table: str) -> int:
-    spec = plan.spec(table)
-    return plan.worth(spec) if spec else 1
-
-
-def _pattern(binding: Binding, part: Part, asked: Demands, worth: Floats) -> tuple[Bools, set[str]]:
+def _pattern(
+    binding: Binding, part: Part, asked: Demands, decided: Bools, plan: Plan, has_history: bool
+) -> tuple[Bools, set[str]]:
     """A component's withheld cells; where none is found, with its finest tables withheld whole.
+
+    Beside earlier releases a component whose tables are all given up tells nothing that these did not. A
+    number that follows from them stays: that it is not shown would hide nothing.
 
     Raises:
         PrivacyRefusal: not even with every table withheld whole.
     """
     tables = [binding.cells[cell][0] for cell in part.cells]
-    finest = sorted(set(tables), key=lambda name: (-tables.count(name), name))
+    new = decided[part.cells]
+    own = [table for table, is_new in zip(tables, new, strict=True) if is_new]
+    finest = sorted(set(own), key=lambda name: (-own.count(name), name))
+    follows = _follows(part, asked) if has_history else np.zeros(len(tables), dtype=np.bool_)
+    worth = np.array([_worth(plan, table) for table in tables], dtype=np.float64)
     for given_up in range(len(finest) + 1):
         gone = set(finest[:given_up])
-        sensitive = asked.sensitive[part.cells] | np.array([name in gone for name in tables])
+        sensitive = asked.sensitive[part.cells] | (np.array([name in gone for name in tables]) & ~follows)
         task = Task(
             part.system,
             asked.values[part.variables],
@@ -104,14 +126,29 @@ def _pattern(binding: Binding, part: Part, asked: Demands, worth: Floats) -> tup
             np.zeros(len(tables), dtype=np.bool_),
             part.needs(asked.needs),
             part.insiders(asked.insiders),
+            ~new,
         )
-        if not sensitive.any():
-            return sensitive, gone
+        if not task.must.any():
+            return task.must, gone
         try:
-            return protect(task, prices(task) * worth[part.cells], MOVES).withheld, gone
+            return protect(task, prices(task) * worth, MOVES).withheld, gone
         except PrivacyRefusal:
             continue
+    if has_history:
+        return ~follows, set(finest)
     raise PrivacyRefusal(f"No safe pattern for the tables {', '.join(sorted(finest))}; nothing is published.")
+
+
+def _follows(part: Part, asked: Demands) -> Bools:
+    """Cells that no rule withholds and that earlier releases give away, shape (cells,)."""
+    needed = np.zeros(len(part.cells), dtype=np.bool_)
+    np.logical_or.at(needed, part.system.owner, asked.needs.length[part.forms] > 0)
+    return ~needed & ~asked.sensitive[part.cells]
+
+
+def _worth(plan: Plan, table: str) -> int:
+    spec = plan.spec(table)
+    return plan.worth(spec) if spec else 1
 
 
 def _hidden(cells: Cells, plan: Plan, hidden: set[tuple[str, Key]]) -> set[Key]:

@@ -9,17 +9,20 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from iesiz.disclosure.binding import Binding, Key, bind
+from iesiz.disclosure.binder import Key
+from iesiz.disclosure.binding import Binding, bind
 from iesiz.disclosure.derived import tellable
+from iesiz.disclosure.earlier import Earlier, constants, told_of
 from iesiz.disclosure.night_attack import CellInterval, Insider, attack
 from iesiz.disclosure.night_rules import Demands, Rules, demands, keys_of
-from iesiz.disclosure.rules import TOLERANCE
+from iesiz.disclosure.opened import horizon_of, left_by, touched
+from iesiz.disclosure.rules import TOLERANCE, Needs
 from iesiz.disclosure.sparse import Bools, Floats
-from iesiz.tables import Cells
+from iesiz.tables import Cells, Standing
 
 
 @dataclass(frozen=True)
@@ -51,10 +54,9 @@ class NightVerdict:
     seconds: float = 0.0
 
 
-def insiders_of(exact: Sequence[Cells], rules: Rules) -> tuple[Insider, ...]:
+def insiders_of(binding: Binding, asked: Demands) -> tuple[Insider, ...]:
     """The single contributor of each cell that has one, with what he knows."""
-    binding = bind(rules.plan, exact)
-    asked, found = demands(binding, exact, rules), []
+    found = []
     for told in asked.insiders:
         first = binding.numbers[told[0]]
         own = ((binding.numbers[v].measure, float(asked.values[v]) * binding.numbers[v].unit) for v in told)
@@ -63,39 +65,73 @@ def insiders_of(exact: Sequence[Cells], rules: Rules) -> tuple[Insider, ...]:
 
 
 def judge_night(
-    intervals: Sequence[CellInterval], published: Sequence[Cells], exact: Sequence[Cells], rules: Rules
+    intervals: Sequence[CellInterval],
+    published: Sequence[Cells],
+    exact: Sequence[Cells],
+    rules: Rules,
+    history: Sequence[Earlier] = (),
 ) -> NightVerdict:
     """Compare what the attacker got with what is so.
 
     Args:
-        intervals: of `attack` on exactly these published tables.
+        intervals: of `attack` on exactly these published tables and earlier releases.
         published: the tables as they will be published.
         exact: the exact tables with their `rule` columns, in any order.
         rules: key, period, thresholds, plan.
+        history: earlier releases that link to these tables.
 
     Raises:
         PrivacyRefusal: the tables differ from each other or from the plan.
     """
-    binding = bind(rules.plan, exact)
-    asked = demands(binding, exact, rules)
+    binding, asked = _asked(exact, rules, history)
+    everything = [*published, *(one.published for one in history)]
+    left = _possible(binding, asked, exact, history)
+    follows = (asked.needs.length > 0) & (left.length == 0)
+    to_judge = _to_judge(binding, asked, everything, follows) if history else ~follows
+    asked = replace(asked, needs=left)
     numbers = {(n.table, n.key, n.measure): place for place, n in enumerate(binding.numbers)}
-    findings = [*_shown(binding, asked, published), *_derived(published, exact, rules)]
+    findings = [*_shown(binding, asked, everything), *_derived(published, exact, rules)]
     hidden = np.zeros(len(binding.numbers), dtype=np.bool_)
     counts = [math.inf]
     for one in intervals:
         place = numbers[one.table, one.key, one.measure]
-        reason = _reason(binding, asked, one, place)
+        reason = _reason(binding, asked, one, place) if to_judge[place] else ""
         if reason:
             findings.append(NightFinding(one.table, one.key, one.measure, reason))
         if one.told is None:
             hidden[place] = True
-            if asked.needs.whole[place]:
+            if asked.needs.whole[place] and to_judge[place]:
                 counts.append(one.width)
-    findings += _not_attacked(binding, published, hidden)
-    needed = hidden & (asked.needs.length > 0)
-    audited = len(np.unique(binding.system.owner[needed]))
+    findings += _not_attacked(binding, everything, hidden | ~to_judge)
+    needed = hidden & to_judge & (asked.needs.length > 0)
+    audited = len(np.unique(binding.system.owner[: len(hidden)][needed]))
     tried = len(asked.insiders)
     return NightVerdict(tuple(findings), audited, min(counts), tried)
+
+
+def _asked(exact: Sequence[Cells], rules: Rules, history: Sequence[Earlier]) -> tuple[Binding, Demands]:
+    everything = [*exact, *(one.counts for one in history)]
+    binding = bind(rules.plan, everything)
+    return binding, demands(binding, everything, rules)
+
+
+def _to_judge(binding: Binding, asked: Demands, published: Sequence[Cells], follows: Bools) -> Bools:
+    """Numbers that what is new can tell something of; what follows from earlier releases tells nothing."""
+    known = constants(binding, published)
+    shown = ~np.isnan(constants(binding, [one for one in published if one.standing is Standing.NEW]))
+    shown[: len(follows)] &= ~follows
+    near = touched(binding.system.limits, known, shown)
+    return (near & ~np.isnan(asked.values))[: len(follows)]
+
+
+def _possible(binding: Binding, asked: Demands, exact: Sequence[Cells], history: Sequence[Earlier]) -> Needs:
+    """The needs, none beyond what earlier releases have left."""
+    if not history:
+        return asked.needs
+    known = constants(binding, [one.published for one in history])
+    horizon = horizon_of(binding.system.limits, known, asked.values)
+    near = told_of(binding, exact, known)
+    return left_by(binding.system, known, horizon, asked.needs, asked.values, near)
 
 
 def _reason(binding: Binding, asked: Demands, one: CellInterval, place: int) -> str:
@@ -157,14 +193,20 @@ def _name(binding: Binding, place: int) -> tuple[str, Key, str]:
     return number.table, number.key, number.measure
 
 
-def audit_night(published: Sequence[Cells], exact: Sequence[Cells], rules: Rules) -> NightVerdict:
+def audit_night(
+    published: Sequence[Cells], exact: Sequence[Cells], rules: Rules, history: Sequence[Earlier] = ()
+) -> NightVerdict:
     """Attack, with each single contributor's own numbers known as well, and judge.
 
     Raises:
         PrivacyRefusal: the tables contradict each other or the plan, or the solver proved no optimum.
     """
     start = time.perf_counter()
-    intervals = attack(published, rules.plan, rules.thresholds, insiders_of(exact, rules))
-    verdict = judge_night(intervals, published, exact, rules)
-    seconds = time.perf_counter() - start
-    return NightVerdict(verdict.findings, verdict.audited, verdict.narrowest, verdict.insiders, seconds)
+    binding, asked = _asked(exact, rules, history)
+    everything = [*published, *(one.published for one in history)]
+    known = constants(binding, [one.published for one in history])
+    horizon = horizon_of(binding.system.limits, known, asked.values)
+    insiders = insiders_of(binding, asked)
+    intervals = attack(everything, rules.plan, rules.thresholds, insiders, horizon)
+    verdict = judge_night(intervals, published, exact, rules, history)
+    return replace(verdict, seconds=time.perf_counter() - start)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from iesiz.bounds import BOUNDS
 from iesiz.errors import PrivacyRefusal
 from iesiz.links import Link
+from iesiz.periods import Grain
 from iesiz.settings import Thresholds
 from iesiz.table_parts import ADMITTED, SITES, Column
 from iesiz.tables import TableSpec
@@ -20,6 +21,7 @@ from iesiz.vocabulary import Role
 
 MOST_CELLS = 100_000  # cells of a night, estimated
 MOST_ENTRIES = 2_000_000  # coefficients of the linear system, estimated
+LENGTHS = tuple(Grain)  # from the shortest to the longest
 LABELS = 200  # labels that an admitted dimension is taken to have on a site, for the estimates
 
 
@@ -67,8 +69,8 @@ class Plan:
             )
 
     def spec(self, name: str) -> TableSpec | None:
-        """The table of that name, or None."""
-        return next((spec for spec in self.tables if spec.name == name), None)
+        """The table of that name (a period may stand behind it, as in ``Cells.label``), or None."""
+        return next((spec for spec in self.tables if spec.name == name.partition(" ")[0]), None)
 
     def cells(self, spec: TableSpec) -> int:
         """Estimated cells of a table on all sites."""
@@ -139,8 +141,9 @@ def _refuse_unfit(plan: Plan, spec: TableSpec, link: Link) -> None:
     where, other = f"Table {spec.name}, link to {link.table}:", plan.spec(link.table)
     if other is None:
         raise PrivacyRefusal(f"{where} there is no such table in the release plan.")
-    if (spec.grain, spec.contributor) != (other.grain, other.contributor):
+    if spec.contributor != other.contributor or (spec.grain == other.grain) == link.over_time:
         raise PrivacyRefusal(f"{where} the two do not count the same contributors over the same period.")
+    _refuse_unfit_kind(where, spec, link, other)
     _refuse_columns(where, spec, link, other)
     ours, theirs = _left(spec, link.over), _left(other, link.over_there)
     if not set(link.over) <= set(spec.dimensions) or not set(link.over_there) <= set(other.dimensions):
@@ -149,12 +152,6 @@ def _refuse_unfit(plan: Plan, spec: TableSpec, link: Link) -> None:
         raise PrivacyRefusal(
             f"{where} once summed, the dimensions differ: {sorted(set(ours) ^ set(theirs))}."
         )
-    if link.by_route and (
-        link.over != (spec.nested,) or [_values(other, d) for d in link.over_there] != [ADMITTED]
-    ):
-        raise PrivacyRefusal(f"{where} by_route leads from a nested dimension to one of admitted labels.")
-    if link.is_identity and (spec.dimensions != other.dimensions or set(link.sums) != set(spec.counted)):
-        raise PrivacyRefusal(f"{where} without over, it shows the same cells and links each of its numbers.")
     for name, column in ours.items():
         values = theirs[name].values
         if isinstance(column.values, str) or isinstance(values, str):
@@ -164,6 +161,27 @@ def _refuse_unfit(plan: Plan, spec: TableSpec, link: Link) -> None:
             fits = set(column.values) <= set(values)
         if not fits:
             raise PrivacyRefusal(f"{where} the values of the dimension {name} do not match.")
+
+
+def _refuse_unfit_kind(where: str, spec: TableSpec, link: Link, other: TableSpec) -> None:
+    """Refuse what a link over time, by route or to the same cells cannot be."""
+    if link.over_time:
+        _refuse_unfit_time(where, spec, link, other)
+    if link.by_route and (
+        link.over != (spec.nested,) or [_values(other, d) for d in link.over_there] != [ADMITTED]
+    ):
+        raise PrivacyRefusal(f"{where} by_route leads from a nested dimension to one of admitted labels.")
+    if link.is_identity and (spec.dimensions != other.dimensions or set(link.sums) != set(spec.counted)):
+        raise PrivacyRefusal(f"{where} without over, it shows the same cells and links each of its numbers.")
+
+
+def _refuse_unfit_time(where: str, spec: TableSpec, link: Link, other: TableSpec) -> None:
+    down = other.grain is Grain.DAY and not link.within
+    up = LENGTHS.index(spec.grain) < LENGTHS.index(other.grain) and not (link.sums or link.unions)
+    if not (down or up) or link.by_route or (link.over and not link.sums):
+        raise PrivacyRefusal(
+            f"{where} over time a table sums or unites days, or is within a longer period, and no more."
+        )
 
 
 def _refuse_columns(where: str, spec: TableSpec, link: Link, other: TableSpec) -> None:

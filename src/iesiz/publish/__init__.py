@@ -6,28 +6,32 @@ records of both ledgers. It must not change a value, nor replace what was publis
 
 from __future__ import annotations
 
+from iesiz.publish.parquet import read_partition
 from iesiz.publish.release import (
     Release,
-    commit_day,
-    day_facts,
+    commit_period,
     discard_staged,
     published_days,
+    published_paths,
+    published_periods,
     read_published,
     read_staged,
     recover,
-    stage_day,
+    stage_period,
 )
 from iesiz.publish.verify import verify_store
 
 __all__ = [
     "Release",
-    "commit_day",
-    "day_facts",
+    "commit_period",
     "discard_staged",
     "published_days",
+    "published_paths",
+    "published_periods",
+    "read_partition",
     "read_published",
     "read_staged",
     "recover",
-    "stage_day",
+    "stage_period",
     "verify_store",
 ]

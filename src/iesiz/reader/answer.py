@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from iesiz.errors import SettingsError
+from iesiz.periods import Grain
 from iesiz.reader.session import Reader
-from iesiz.vocabulary import SUPPRESSED, Grain
+from iesiz.vocabulary import SUPPRESSED
 
 if TYPE_CHECKING:
     import pyarrow as pa

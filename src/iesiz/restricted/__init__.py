@@ -7,6 +7,7 @@ must not hold an identifier as it was, nor count a part twice.
 
 from __future__ import annotations
 
+from iesiz.restricted.exact import counts_path, expire_exact, has_exact, read_exact, write_exact
 from iesiz.restricted.keeping import last_day_kept
 from iesiz.restricted.known import KnownFile
 from iesiz.restricted.labels import read_labels, write_labels
@@ -22,14 +23,19 @@ __all__ = [
     "Reading",
     "Records",
     "RejectedLine",
+    "counts_path",
+    "expire_exact",
+    "has_exact",
     "last_day_kept",
     "line_collector",
     "mirror_path",
     "part_writer",
+    "read_exact",
     "read_labels",
     "read_rejects",
     "reject_writer",
     "settle",
+    "write_exact",
     "write_labels",
     "write_mirror",
 ]
