@@ -109,6 +109,12 @@ def build_catalog(settings_path: str) -> None:
     pipeline.build_catalog(load_settings(Path(settings_path)))
 
 
+@step("build dashboard", run_name="dashboard")
+def build_dashboard(settings_path: str) -> None:
+    """Write the dashboard anew, from the catalog."""
+    pipeline.build_dashboard(load_settings(Path(settings_path)))
+
+
 @flow(name="nightly", persist_result=False)
 @contained
 def nightly(settings_path: str = "iesiz.toml", day: str | None = None) -> list[State[Any]]:
@@ -152,7 +158,9 @@ def run_steps(
     outcomes += [state.result(raise_on_failure=False) for state in days]
     longer = pipeline.periods_to_close(settings, arrivals, named, outcomes)
     periods = [close_period(settings_path, period, return_state=True) for period in longer]
-    return [*files, registrations, *days, *periods, build_catalog(settings_path, return_state=True)]
+    catalog = build_catalog(settings_path, return_state=True)
+    dashboard = build_dashboard(settings_path, return_state=True)
+    return [*files, registrations, *days, *periods, catalog, dashboard]
 
 
 def report(day: dt.date, states: list[State[Any]]) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from iesiz.aggregate import DayInput, PeriodInput
 from iesiz.calendar import end_of, is_due
+from iesiz.catalog import DayFacts
 from iesiz.deidentify import KeyRing
 from iesiz.disclosure import Earlier, Night, NightVerdict, Plan, Rules, StepRoute, audit_night, plan_of
 from iesiz.errors import PrivacyRefusal
@@ -77,6 +78,19 @@ def input_of(
         threshold_key=keys.key("threshold", "network", epoch),
         labels=read_labels(settings, [one for one in published_days(settings) if oldest <= one < day]),
         scratch=settings.scratch,
+    )
+
+
+def days_known(settings: Settings) -> tuple[DayFacts, ...]:
+    """What readers may know of each day that is published, or that a file is here for."""
+    published = {one.start: facts for one, facts in published_periods(settings, Grain.DAY).items()}
+    files = Records(settings).files()
+    late = {day for one in files for day, lines in one.late.items() if lines}
+    here = {dt.date.fromisoformat(day) for one in files for day, lines in one.days.items() if lines}
+    missing = {day: tuple(facts.get("missing", ())) for day, facts in published.items()}
+    return tuple(
+        DayFacts(day, day in published, missing.get(day, ()), day.isoformat() in late)
+        for day in sorted({*published, *here})
     )
 
 

@@ -105,4 +105,5 @@ def run_night(settings: Settings, days: Sequence[dt.date], progress: Progress) -
         closed = night.close([Period(Grain.DAY, day) for day in due])
         longer = night.close(pipeline.periods_to_close(settings, arrivals, days, night.errors))
         night.attempt("catalog", partial(pipeline.build_catalog, settings))
+        night.attempt("dashboard", partial(pipeline.build_dashboard, settings))
     return NightCounts(tuple(files), registrations, closed, longer, tuple(night.failures), arrivals.unmatched)

@@ -14,14 +14,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 from iesiz.aggregate import DayInput, aggregate_day, aggregate_period
 from iesiz.archive import open_archive
-from iesiz.calendar import is_due, now, yesterday
+from iesiz.calendar import is_due, last_due, now, yesterday
 from iesiz.catalog import write_catalog
 from iesiz.closing import (
     audited,
     closing_days,
+    days_known,
     due_periods,
     material_of,
     plan_of_night,
@@ -29,6 +31,7 @@ from iesiz.closing import (
     table_counts,
     tables_of,
 )
+from iesiz.dashboard import write_dashboard
 from iesiz.deidentify import (
     KeyRing,
     deidentify_rows,
@@ -82,6 +85,7 @@ from iesiz.vocabulary import (
 
 __all__ = [
     "build_catalog",
+    "build_dashboard",
     "close_day",
     "close_period",
     "days_to_close",
@@ -244,5 +248,24 @@ def close_period(settings: Settings, period: Period) -> PeriodCounts:
 
 
 def build_catalog(settings: Settings) -> None:
-    """Build the readers' catalog over what is published, beside the old one, and replace it at once."""
-    write_catalog(settings, load_tables())
+    """Build the readers' catalog over what is published, beside the old one, and replace it at once.
+
+    A release that a failure left half done is finished first, so that readers see whole nights only.
+
+    Raises:
+        OutsideError: the storage failed; readers keep the old catalog.
+    """
+    recover(settings)
+    due = last_due(settings, now())
+    write_catalog(settings, load_tables(), edition_on(settings, due), days_known(settings), due)
+
+
+def build_dashboard(settings: Settings, folder: Path | None = None) -> Path:
+    """Write the dashboard's pages from the catalog, into the published zone by default; the first page.
+
+    Raises:
+        InputError: there is no catalog.
+        OutsideError: the storage failed.
+    """
+    edition = edition_on(settings, last_due(settings, now()))
+    return write_dashboard(settings, load_tables(), edition, folder)

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from iesiz.errors import SettingsError
-from iesiz.vocabulary import NAME_PATTERN
+from iesiz.vocabulary import CATALOG, NAME_PATTERN
 
 
 def _known_zone(name: str) -> str:
@@ -224,7 +224,7 @@ class Settings(Section):
     @property
     def catalog(self) -> Path:
         """The reader's DuckDB file."""
-        return self.published / "catalog.duckdb"
+        return self.published / CATALOG
 
     @property
     def own_hosts(self) -> frozenset[str]:

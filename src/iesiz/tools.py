@@ -193,3 +193,18 @@ def _told(settings: Settings, specs: Sequence[TableSpec], period: Period, plan: 
     published = read_release(settings, specs, period)
     history = carried(published, plan, open_archive(settings, is_public=True))
     return told_numbers(published, plan, settings.thresholds, history)
+
+
+def codebook_text(settings: Settings, html: bool) -> str:
+    """The codebook of all tables, under the edition in force today.
+
+    Raises:
+        PrivacyRefusal: no edition is in force.
+    """
+    from iesiz.calendar import now
+    from iesiz.catalog import codebook_html, codebook_markdown
+    from iesiz.policy import edition_on
+    from iesiz.tables import load_tables
+
+    make = codebook_html if html else codebook_markdown
+    return make(load_tables(), edition_on(settings, now().date()), settings.thresholds)

@@ -19,6 +19,7 @@ from iesiz.periods import Period
 NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 OTHER = "other"
 SUPPRESSED = "suppressed"
+CATALOG = "catalog.duckdb"
 PUBLISHED = "published"
 PROTECTION = "primary and complementary suppression, audited"
 AUDITED = "audited"

@@ -15,7 +15,8 @@ from iesiz.errors import PrivacyRefusal
 from iesiz.links import Link
 from iesiz.periods import Grain
 from iesiz.settings import Thresholds
-from iesiz.tables import ADMITTED, SITES, Column, TableSpec
+from iesiz.table_parts import ADMITTED, SITES, Column
+from iesiz.tables import TableSpec
 from iesiz.vocabulary import Role
 
 MOST_CELLS = 100_000  # cells of a night, estimated
