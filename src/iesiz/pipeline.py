@@ -4,9 +4,9 @@
             --aggregate--> exact counts --disclosure--> publishable counts
             --publish--> published tables --catalog--> readers
 
-Only this page opens the stages, with ``log_work`` and ``closing``, which hold its details. Its functions take
-frozen settings and small frozen inputs and return counts, so that a file or a day is a unit of work that can
-be done anywhere, and done again.
+Only this page opens the stages, with ``log_work``, ``registration_work`` and ``closing``, which hold its
+details. Its functions take frozen settings and small frozen inputs and return counts, so that a file or a day
+is a unit of work that can be done anywhere, and done again.
 """
 
 from __future__ import annotations
@@ -27,10 +27,6 @@ from iesiz.closing import (
     table_counts,
     tables_of,
 )
-from iesiz.deidentify import (
-    KeyRing,
-    deidentify_rows,
-)
 from iesiz.disclosure import (
     Rules,
     protect_night,
@@ -39,13 +35,14 @@ from iesiz.errors import OutsideError
 from iesiz.log_work import context_of, format_of, line_seed_of, treat
 from iesiz.parallel import in_order
 from iesiz.parse import with_columns
-from iesiz.policy import edition_on, load_registry
+from iesiz.policy import edition_on
 from iesiz.publish import (
     commit_day,
     published_days,
     recover,
     stage_day,
 )
+from iesiz.registration_work import mirror_source
 from iesiz.restricted import (
     Content,
     LineCollector,
@@ -54,10 +51,9 @@ from iesiz.restricted import (
     part_writer,
     settle,
     write_labels,
-    write_mirror,
 )
 from iesiz.settings import Settings
-from iesiz.sources import Fingerprint, find_files, read_blocks, read_registrations
+from iesiz.sources import Fingerprint, find_files, read_blocks
 from iesiz.storage import store_lock
 from iesiz.tables import load_tables
 from iesiz.vocabulary import (
@@ -154,20 +150,9 @@ def deidentify_registrations(settings: Settings) -> RegistrationCounts | None:
 
     Raises:
         InputError: the source cannot be read or lacks a mandatory column; the mirror stays as it was.
+        OutsideError: the database failed; the mirror stays as it was.
     """
-    if settings.registration is None:
-        return None
-    registry = load_registry("registration")
-    rows = read_registrations(settings.base, settings.registration, registry)
-    key = KeyRing(settings.restricted / "keys").key("person", "registration", "mirror")
-    source = settings.registration
-    mirror = deidentify_rows(rows.table, registry, key, source.zone, frozenset(source.sites))
-    write_mirror(settings, mirror.table)
-    Records(settings).note_mirror(now())
-    rejected = {**rows.rejected, **mirror.rejected}
-    return RegistrationCounts(
-        len(rows.table) + sum(rows.rejected.values()), len(mirror.table), rejected, rows.undeclared
-    )
+    return mirror_source(settings, settings.registration) if settings.registration else None
 
 
 def close_day(settings: Settings, day: dt.date) -> DayCounts:

@@ -267,6 +267,7 @@ def test_with_a_registration_field_untreated_every_canary_of_it_is_found(
     fresh: Network, monkeypatch: pytest.MonkeyPatch, column: str, treatment: str
 ) -> None:
     monkeypatch.setitem(rows_room.SIMPLE, treatment, lambda text: text or "")
+    monkeypatch.delitem(rows_room.FOLDS, treatment)
     fresh.night(DAY)
     found = found_in(fresh.store)
     assert {one.where for one in found} == {REGISTRATION + column}

@@ -59,7 +59,13 @@ RECORD = pa.schema(
     ]
 )
 PERSON = pa.schema(
-    [("person", pa.binary()), ("site", pa.string()), ("registered_day", pa.date32()), ("region", pa.string())]
+    [
+        ("person", pa.binary()),
+        ("left_out", pa.string()),
+        ("site", pa.string()),
+        ("registered_day", pa.date32()),
+        ("region", pa.string()),
+    ]
 )
 
 
@@ -84,6 +90,7 @@ def day_of(folder: Path, case: Row) -> DayInput:
     people = [
         {
             "person": row["person"].encode(),
+            "left_out": "",
             "site": "club",
             "registered_day": dt.date.fromisoformat(row["day"]),
             **row,

@@ -130,7 +130,8 @@ def _funnel(sites: tuple[Site, ...]) -> pa.Table:
 
 def _register_registrations(connection: duckdb.DuckDBPyConnection, given: DayInput) -> None:
     if given.registrations is not None:
-        connection.read_parquet(str(given.registrations)).create_view("registrations")
+        mirror = connection.read_parquet(str(given.registrations))
+        mirror.filter("left_out = ''").create_view("registrations")
 
 
 def register_admitted(connection: duckdb.DuckDBPyConnection, labels: Sequence[Label]) -> None:

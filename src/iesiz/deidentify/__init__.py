@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from iesiz.deidentify.context import Context, Fate
 from iesiz.deidentify.keys import KeyRing
-from iesiz.deidentify.registrations import Mirror, deidentify_rows
+from iesiz.deidentify.local_time import date_of
+from iesiz.deidentify.registrations import NO_ID, RowTreatment, TreatedRows
 from iesiz.deidentify.requests import Treated, deidentify_chunk
 from iesiz.deidentify.routes import OwnRoutes
 
 __all__ = [
+    "NO_ID",
     "Context",
     "Fate",
     "KeyRing",
-    "Mirror",
     "OwnRoutes",
+    "RowTreatment",
     "Treated",
+    "TreatedRows",
+    "date_of",
     "deidentify_chunk",
-    "deidentify_rows",
 ]

@@ -9,7 +9,15 @@ from __future__ import annotations
 
 from iesiz.restricted.labels import read_labels, write_labels
 from iesiz.restricted.lines import LineCollector
-from iesiz.restricted.parts import mirror_path, part_writer, write_mirror
+from iesiz.restricted.mirror import (
+    MirrorBuilder,
+    MirrorCounts,
+    MirrorMarks,
+    mirror_builder,
+    mirror_path,
+    read_marks,
+)
+from iesiz.restricted.parts import part_writer
 from iesiz.restricted.records import KnownFile, Records
 from iesiz.restricted.settle import Content, Reading, settle
 
@@ -17,12 +25,16 @@ __all__ = [
     "Content",
     "KnownFile",
     "LineCollector",
+    "MirrorBuilder",
+    "MirrorCounts",
+    "MirrorMarks",
     "Reading",
     "Records",
+    "mirror_builder",
     "mirror_path",
     "part_writer",
     "read_labels",
+    "read_marks",
     "settle",
     "write_labels",
-    "write_mirror",
 ]
