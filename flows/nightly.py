@@ -139,10 +139,11 @@ def run_steps(
     """Run a night's steps in order; a failed one does not keep back the next."""
     files = [deidentify_file(settings_path, file, return_state=True) for file in arrivals.files]
     registrations = deidentify_registrations(settings_path, return_state=True)
-    outcomes = [state.result(raise_on_failure=False) for state in files]
+    sources: list[State[Any]] = [*files, registrations]
+    outcomes = [state.result(raise_on_failure=False) for state in sources]
     due = pipeline.days_to_close(settings, arrivals, named, outcomes)
     days = [close_day(settings_path, day, return_state=True) for day in due]
-    return [*files, registrations, *days, build_catalog(settings_path, return_state=True)]
+    return [*sources, *days, build_catalog(settings_path, return_state=True)]
 
 
 def report(day: dt.date, states: list[State[Any]]) -> None:
@@ -174,7 +175,8 @@ def _(outcome: FileCounts) -> list[Row]:
 
 @rows_of.register
 def _(outcome: RegistrationCounts) -> list[Row]:
-    return [_row("registrations", "read", outcome.rows, outcome.kept, sum(outcome.rejected.values()))]
+    verdict, set_aside = "changes" if outcome.changes_only else "read", sum(outcome.rejected.values())
+    return [_row("registrations", verdict, outcome.rows, outcome.kept, set_aside, sum(outcome.late.values()))]
 
 
 @rows_of.register

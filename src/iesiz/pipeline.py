@@ -109,8 +109,8 @@ def days_to_close(
         settings: what the operator decides.
         arrivals: what the night found.
         named: days that somebody asked for.
-        outcomes: what became of the files. If something outside failed no day is closed: a day is
-            published once, so it waits until its files can be read.
+        outcomes: what became of the files and the registrations. If something outside failed no day is
+            closed: a day is published once, so it waits until its sources can be read.
     """
     if any(isinstance(one, OutsideError) for one in outcomes):
         return ()

@@ -7,11 +7,11 @@ dictionary column of bands. Age on that day, so that a record does not change by
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from iesiz.deidentify.given import INVALID, NOT_GIVEN
 from iesiz.deidentify.local_time import date_of
@@ -21,6 +21,7 @@ from iesiz.deidentify.stated_texts import as_text, recoded
 Int32 = npt.NDArray[np.int32]
 LABELS = [*(band_of_age(age) for age in range(OLDEST + 1)), INVALID, NOT_GIVEN]
 NO_AGE, NOTHING = OLDEST + 1, OLDEST + 2
+NEVER, EMPTY = 1 << 20, -1
 
 
 def age_bands(column: pa.Array, days: Int32) -> pa.DictionaryArray:
@@ -30,20 +31,30 @@ def age_bands(column: pa.Array, days: Int32) -> pa.DictionaryArray:
         column: birth dates, as stated.
         days: local days of registration since 1970.
     """
-    coded = column.dictionary_encode(null_encoding="encode")
-    texts = as_text(coded.dictionary).to_pylist()
-    born = _parts([stated_date(text) if text else None for text in texts])
+    then = _born(column)
     distinct, place = np.unique(days, return_inverse=True)
-    today = _parts([date_of(int(day)) for day in distinct])
-    then, now = born[coded.indices.to_numpy()], today[place]
+    now = np.array([_parts(date_of(int(day))) for day in distinct], np.int32).reshape(-1, 2)[place]
     ages = now[:, 0] - then[:, 0] - (now[:, 1] < then[:, 1])
     ages = np.where((ages < 0) | (ages > OLDEST), NO_AGE, ages)
-    empty = np.array([not (text or "").strip() for text in texts], np.bool_)[coded.indices.to_numpy()]
-    numbers = pa.array(np.where(empty, NOTHING, ages).astype(np.int32))
+    numbers = pa.array(np.where(then[:, 1] == EMPTY, NOTHING, ages))
     return recoded(pa.DictionaryArray.from_arrays(numbers, pa.array(range(len(LABELS)))), LABELS)
 
 
-def _parts(dates: Sequence[dt.date | None]) -> Int32:
+def _born(column: pa.Array) -> Int32:
+    """For each row the year, and month and day as one number."""
+    if pa.types.is_date(column.type):
+        day = pc.add(pc.multiply(pc.month(column), 100), pc.day(column))
+        parts = (pc.year(column), pc.if_else(pc.is_valid(column), day, EMPTY))
+        return np.stack(
+            [one.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int32) for one in parts], 1
+        )
+    coded = as_text(column).dictionary_encode(null_encoding="encode")
+    texts = coded.dictionary.to_pylist()
+    known = [_parts(stated_date(text)) if text and text.strip() else (0, EMPTY) for text in texts]
+    born: Int32 = np.array(known, np.int32).reshape(-1, 2)[coded.indices.to_numpy()]
+    return born
+
+
+def _parts(one: dt.date | None) -> tuple[int, int]:
     """Year, and month and day as one number; a year that gives no age where there is no date."""
-    parts = [(one.year, one.month * 100 + one.day) if one else (1 << 20, 0) for one in dates]
-    return np.array(parts, np.int32).reshape(-1, 2)
+    return (one.year, one.month * 100 + one.day) if one else (NEVER, 0)

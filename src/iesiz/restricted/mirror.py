@@ -146,9 +146,10 @@ class MirrorBuilder:
                 writer.close()
 
     def _append(self, kind: str, records: Stored) -> None:
-        part = records["high"] >> SHIFT
-        order = np.argsort(part, kind="stable")
-        records, ends = records[order], np.searchsorted(part[order], np.arange(PARTS), "right")
+        # Numbers of one byte are put in order by counting.
+        part = (records["high"] >> SHIFT).astype(np.uint8)
+        records = records[np.argsort(part, kind="stable")]
+        ends = np.cumsum(np.bincount(part, minlength=PARTS))
         with outside(self.folder):
             for number, one in enumerate(np.split(records, ends[:-1])):
                 if len(one):
@@ -176,7 +177,14 @@ class MirrorBuilder:
 
 def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     coded = [one.name for one in schema if pa.types.is_dictionary(one.type)]
-    return pq.ParquetWriter(path, schema, compression="zstd", compression_level=1, use_dictionary=coded)
+    # Pseudonyms and masks are chance: nothing of them can be pressed together or left out by its bounds.
+    return pq.ParquetWriter(
+        path,
+        schema,
+        compression=dict.fromkeys(coded, "zstd"),
+        use_dictionary=coded,
+        write_statistics=False,
+    )
 
 
 def _facts(marks: MirrorMarks) -> dict[bytes, bytes]:

@@ -42,8 +42,7 @@ def merge(held: Stored, read: Stored, alive: Stored | None) -> Merged:
     """
     both = np.concatenate([held, read])
     is_held = np.arange(len(both)) < len(held)
-    # What was held is older than any row that was read, whatever time that states.
-    order = np.lexsort((both["row"], both["version"], ~is_held, both["low"], both["high"]))
+    order = _in_order(both, is_held)
     both, is_held = both[order], is_held[order]
     first, last = _ends(both)
     newest, only_held, was_held = both[last], is_held[last], is_held[first]
@@ -51,6 +50,15 @@ def merge(held: Stored, read: Stored, alive: Stored | None) -> Merged:
     counts = newest["codes"][:, 0] == COUNTS
     came = Counter(newest["day"][there & ~was_held & counts].tolist())
     return Merged(newest[there], int((was_held & ~there).sum()), came, agrees)
+
+
+def _in_order(both: Stored, is_held: Flags) -> npt.NDArray[np.intp]:
+    """By person, then what was held, which is older than any row that was read, then by version and row."""
+    order = np.argsort(both["high"])
+    high = both["high"][order]
+    if (high[1:] != high[:-1]).all():
+        return order
+    return np.lexsort((both["row"], both["version"], ~is_held, both["low"], both["high"]))
 
 
 def _compare(newest: Stored, alive: Stored) -> tuple[Flags, bool]:

@@ -42,17 +42,19 @@ class Wanted:
 
     Attributes:
         names: the source's name of each field that is called otherwise.
+        complete: whether a source without a mandatory column is refused.
         rejected: rows that could not be read, by reason; it grows as the source is read.
     """
 
     registry: Registry
     names: Mapping[str, str]
+    complete: bool = True
     rejected: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, source: Registration, registry: Registry) -> Wanted:
+    def of(cls, source: Registration, registry: Registry, *, complete: bool = True) -> Wanted:
         """What the settings and the registry ask for."""
-        return cls(registry, source.columns)
+        return cls(registry, source.columns, complete)
 
     def field_of(self, column: str) -> str:
         """The field that a column is taken for."""
@@ -65,7 +67,9 @@ class Wanted:
         return {name: readable[name] for name in self.registry.read if name in readable}
 
     def missing(self, offered: Sequence[SourceColumn]) -> list[str]:
-        """The source's names of mandatory columns that are not there or not permitted."""
+        """The source's names of mandatory columns that are not there or not permitted, if that matters."""
+        if not self.complete:
+            return []
         readable = {one.field for one in offered if one.readable}
         return [self.names.get(name, name) for name in self.registry.mandatory if name not in readable]
 
