@@ -22,8 +22,9 @@ from prefect.client.schemas.objects import State, TaskRun
 
 from iesiz import pipeline
 from iesiz.errors import IesizError, OutsideError
+from iesiz.periods import Period
 from iesiz.settings import Settings, load_settings
-from iesiz.vocabulary import Arrivals, DayCounts, FileCounts, FileRef, RegistrationCounts, day_of
+from iesiz.vocabulary import Arrivals, FileCounts, FileRef, PeriodCounts, RegistrationCounts, day_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -91,9 +92,15 @@ def deidentify_registrations(settings_path: str) -> RegistrationCounts | None:
 
 
 @step("close day", run_name="day {day}")
-def close_day(settings_path: str, day: dt.date) -> DayCounts:
+def close_day(settings_path: str, day: dt.date) -> PeriodCounts:
     """Publish one local day."""
     return pipeline.close_day(load_settings(Path(settings_path)), day)
+
+
+@step("close period", run_name="{period.grain} {period.name}")
+def close_period(settings_path: str, period: Period) -> PeriodCounts:
+    """Publish one week, month or quarter."""
+    return pipeline.close_period(load_settings(Path(settings_path)), period)
 
 
 @step("build catalog", run_name="catalog")
@@ -140,10 +147,13 @@ def run_steps(
     files = [deidentify_file(settings_path, file, return_state=True) for file in arrivals.files]
     registrations = deidentify_registrations(settings_path, return_state=True)
     sources: list[State[Any]] = [*files, registrations]
-    outcomes = [state.result(raise_on_failure=False) for state in sources]
+    outcomes: list[object] = [state.result(raise_on_failure=False) for state in sources]
     due = pipeline.days_to_close(settings, arrivals, named, outcomes)
     days = [close_day(settings_path, day, return_state=True) for day in due]
-    return [*sources, *days, build_catalog(settings_path, return_state=True)]
+    outcomes += [state.result(raise_on_failure=False) for state in days]
+    longer = pipeline.periods_to_close(settings, arrivals, named, outcomes)
+    periods = [close_period(settings_path, period, return_state=True) for period in longer]
+    return [*sources, *days, *periods, build_catalog(settings_path, return_state=True)]
 
 
 def report(day: dt.date, states: list[State[Any]]) -> None:
@@ -180,12 +190,12 @@ def _(outcome: RegistrationCounts) -> list[Row]:
 
 
 @rows_of.register
-def _(outcome: DayCounts) -> list[Row]:
+def _(outcome: PeriodCounts) -> list[Row]:
     tables = [
         _row(f"table {one.table} {one.period}", one.verdict, one.cells, one.published, one.suppressed)
         for one in outcome.tables
     ]
-    return [_row(f"day {outcome.day}", outcome.verdict), *tables]
+    return [_row(f"{outcome.period.grain} {outcome.period}", outcome.verdict), *tables]
 
 
 def _row(subject: str, verdict: str, read: int = 0, kept: int = 0, set_aside: int = 0, late: int = 0) -> Row:

@@ -1,10 +1,11 @@
-"""When a local day has ended and is due: a site's zone, its days of grace, and the clock."""
+"""When a period has ended and is due: a site's zone, its days of grace, and the clock."""
 
 from __future__ import annotations
 
 import datetime as dt
 from zoneinfo import ZoneInfo
 
+from iesiz.periods import Period
 from iesiz.settings import Settings, Site
 
 
@@ -18,9 +19,9 @@ def yesterday(settings: Settings, moment: dt.datetime) -> dt.date:
     return moment.astimezone(ZoneInfo(settings.sites[0].zone)).date() - dt.timedelta(days=1)
 
 
-def is_due(settings: Settings, day: dt.date, moment: dt.datetime) -> bool:
-    """Whether the day has closed at every site."""
-    return all(_due_at(site, day) <= moment for site in settings.sites)
+def is_due(settings: Settings, period: Period, moment: dt.datetime) -> bool:
+    """Whether the last day of a period has closed at every site."""
+    return all(_due_at(site, period.last) <= moment for site in settings.sites)
 
 
 def end_of(day: dt.date, zone: str) -> dt.datetime:

@@ -9,19 +9,53 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from iesiz.aggregate import DayInput
-from iesiz.calendar import end_of
+from iesiz.aggregate import DayInput, PeriodInput
+from iesiz.calendar import end_of, is_due
 from iesiz.deidentify import KeyRing
 from iesiz.disclosure import Night, NightVerdict, Plan, Rules, StepRoute, audit_night, plan_of
 from iesiz.errors import PrivacyRefusal
+from iesiz.periods import LONGER, Grain, Period
 from iesiz.policy import EditionInForce
-from iesiz.publish import Release, discard_staged, published_days, read_staged
-from iesiz.restricted import Records, mirror_path, read_labels
+from iesiz.publish import Release, discard_staged, published_days, published_periods, read_staged
+from iesiz.restricted import Records, counts_path, has_exact, mirror_path, read_labels
 from iesiz.settings import Settings
 from iesiz.tables import Cells, TableSpec, load_tables
 from iesiz.vocabulary import TableCounts
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a period is made of.
+
+    Attributes:
+        given: what the aggregation reads; None where there is no data at all.
+        missing: sites without data, of a longer period days that were not published.
+        inputs: SHA-256 of the files that went in.
+        facts: what the restricted ledger notes of them.
+    """
+
+    given: DayInput | PeriodInput | None
+    missing: tuple[str, ...]
+    inputs: tuple[str, ...]
+    facts: Mapping[str, object]
+
+
+def material_of(settings: Settings, period: Period) -> Material:
+    """Find what a period is made of: records of a day, or what the days of a longer one left."""
+    return _of_day(settings, period) if period.grain is Grain.DAY else _of_days(settings, period)
+
+
+def _of_day(settings: Settings, period: Period) -> Material:
+    records, day = Records(settings), period.start
+    parts, registrations = records.parts(day), registrations_for(settings, records, day)
+    missing = [site.name for site in settings.sites if site.logs and site.name not in parts]
+    if settings.registration and registrations is None:
+        missing.append("registration")
+    given = input_of(settings, day, parts, registrations) if parts else None
+    return Material(given, tuple(missing), records.inputs(day), {"sites": sorted(parts)})
 
 
 def input_of(
@@ -34,10 +68,80 @@ def input_of(
         tuple(settings.sites),
         parts,
         registrations,
-        tuple(settings.registration.sites) if settings.registration else (),
+        _registering(settings),
         sampling_key=keys.key("sampling", "network", epoch),
         threshold_key=keys.key("threshold", "network", epoch),
         labels=read_labels(settings, [one for one in published_days(settings) if one < day]),
+    )
+
+
+def _of_days(settings: Settings, period: Period) -> Material:
+    """What the published days of a longer period left.
+
+    Raises:
+        PrivacyRefusal: a day's exact counts have expired, so that nothing could be protected with it.
+    """
+    published = published_periods(settings, Grain.DAY)
+    days = {one.start: facts for one, facts in published.items() if one.start in period}
+    missing = tuple(day.isoformat() for day in period.days if day not in days)
+    if not days:
+        return Material(None, missing, (), {})
+    expired = [day for day in sorted(days) if not has_exact(settings, day)]
+    if expired:
+        raise PrivacyRefusal(
+            f"{period}: the exact counts of {expired[0]} have expired, so what was withheld then can't be "
+            "protected any more; nothing of the period is published."
+        )
+    with_data = {name for facts in days.values() for name in facts["sites"]}
+    counts = [counts_path(settings, day) for day in sorted(days)]
+    epoch = period.name.lower()
+    given = PeriodInput(
+        period,
+        tuple(site for site in settings.sites if site.name in with_data),
+        _registering(settings),
+        tuple(path for path in counts if path.exists()),
+        threshold_key=KeyRing(settings.restricted / "keys").key("threshold", "network", epoch),
+    )
+    inputs = {one for day in days for one in Records(settings).inputs(day)}
+    covered = [day.isoformat() for day in sorted(days)]
+    return Material(given, missing, tuple(sorted(inputs)), {"days": covered, "sites": sorted(with_data)})
+
+
+def closing_days(settings: Settings) -> dict[Period, dt.date]:
+    """The day on which each period was published."""
+    return {
+        period: dt.date.fromisoformat(facts["closed"])
+        for grain in Grain
+        for period, facts in published_periods(settings, grain).items()
+    }
+
+
+def _registering(settings: Settings) -> tuple[str, ...]:
+    return tuple(settings.registration.sites) if settings.registration else ()
+
+
+def due_periods(settings: Settings, last: dt.date, moment: dt.datetime) -> tuple[Period, ...]:
+    """Longer periods that can be closed: weeks first, then months, then quarters.
+
+    They hold a published day and none with records that are not published, and have closed at every site by
+    the night's own day.
+    """
+    published = published_days(settings)
+    open_days = Records(settings).open_days(published)
+    grains = {spec.grain for spec in load_tables()}
+    wanted = [
+        period
+        for grain in LONGER
+        if grain in grains
+        for period in sorted({Period.of(grain, day) for day in published}, key=lambda one: one.start)
+        if period not in published_periods(settings, grain)
+    ]
+    return tuple(
+        period
+        for period in wanted
+        if period.last <= last
+        and is_due(settings, period, moment)
+        and not any(day in period for day in open_days)
     )
 
 
@@ -75,7 +179,7 @@ def audited(
     tables = ", ".join(sorted({one.table for one in verdict.findings}))
     raise PrivacyRefusal(
         f"{rules.period}: the auditor found {len(verdict.findings)} numbers that could be told from what "
-        f"would be published ({tables}). Nothing of the day is published. Report it."
+        f"would be published ({tables}). Nothing of the period is published. Report it."
     )
 
 

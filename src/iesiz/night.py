@@ -1,4 +1,4 @@
-"""A night in-process: files, registrations, days, catalog, in order; one failure does not stop the rest."""
+"""A night in-process: files, registrations, periods, catalog, in turn; one failure does not stop the rest."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from typing import TypeVar
 
 from iesiz import pipeline
 from iesiz.errors import IesizError, OutsideError
+from iesiz.periods import Grain, Period
 from iesiz.settings import Settings
-from iesiz.vocabulary import DayCounts, FileCounts, FileRef, RegistrationCounts
+from iesiz.vocabulary import FileCounts, FileRef, PeriodCounts, RegistrationCounts
 
 Made = TypeVar("Made")
 Progress = Callable[[str, int, int], None]
@@ -33,7 +34,8 @@ class NightCounts:
 
     files: tuple[FileCounts, ...]
     registrations: RegistrationCounts | None
-    days: tuple[DayCounts, ...]
+    days: tuple[PeriodCounts, ...]
+    periods: tuple[PeriodCounts, ...]
     failures: tuple[Failure, ...]
     unmatched: tuple[str, ...] = ()
 
@@ -83,15 +85,16 @@ class _Night:
                 done.append(counts)
         return done
 
-    def close(self, days: Sequence[dt.date]) -> list[DayCounts]:
-        """Close the days."""
+    def close(self, periods: Sequence[Period]) -> tuple[PeriodCounts, ...]:
+        """Close days or longer periods."""
         done = []
-        for number, day in enumerate(days):
-            self.progress("closing days", number, len(days))
-            counts = self.attempt(f"day {day}", partial(pipeline.close_day, self.settings, day))
+        for number, period in enumerate(periods):
+            self.progress(f"closing {period.grain}s", number, len(periods))
+            close = partial(pipeline.close_period, self.settings, period)
+            counts = self.attempt(f"{period.grain} {period}", close)
             if counts is not None:
                 done.append(counts)
-        return done
+        return tuple(done)
 
 
 def run_night(settings: Settings, days: Sequence[dt.date], progress: Progress) -> NightCounts:
@@ -112,6 +115,8 @@ def run_night(settings: Settings, days: Sequence[dt.date], progress: Progress) -
         waits = settings.registration.retry_seconds if settings.registration else ()
         mirror = partial(pipeline.deidentify_registrations, settings)
         registrations = night.attempt("registrations", mirror, waits)
-        closed = night.close(pipeline.days_to_close(settings, arrivals, days, night.errors))
+        due = pipeline.days_to_close(settings, arrivals, days, night.errors)
+        closed = night.close([Period(Grain.DAY, day) for day in due])
+        longer = night.close(pipeline.periods_to_close(settings, arrivals, days, night.errors))
         night.attempt("catalog", partial(pipeline.build_catalog, settings))
-    return NightCounts(tuple(files), registrations, tuple(closed), tuple(night.failures), arrivals.unmatched)
+    return NightCounts(tuple(files), registrations, closed, longer, tuple(night.failures), arrivals.unmatched)

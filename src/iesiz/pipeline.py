@@ -15,14 +15,15 @@ import datetime as dt
 from collections.abc import Sequence
 from functools import partial
 
-from iesiz.aggregate import aggregate_day
+from iesiz.aggregate import DayInput, aggregate_day, aggregate_period
 from iesiz.calendar import is_due, now, yesterday
 from iesiz.catalog import write_catalog
 from iesiz.closing import (
     audited,
-    input_of,
+    closing_days,
+    due_periods,
+    material_of,
     plan_of_night,
-    registrations_for,
     summary_of,
     table_counts,
     tables_of,
@@ -35,12 +36,14 @@ from iesiz.errors import OutsideError
 from iesiz.log_work import context_of, format_of, line_seed_of, treat
 from iesiz.parallel import in_order
 from iesiz.parse import with_columns
+from iesiz.periods import Grain, Period
 from iesiz.policy import edition_on
 from iesiz.publish import (
-    commit_day,
+    commit_period,
     published_days,
+    published_periods,
     recover,
-    stage_day,
+    stage_period,
 )
 from iesiz.registration_work import mirror_source
 from iesiz.restricted import (
@@ -48,8 +51,10 @@ from iesiz.restricted import (
     LineCollector,
     Reading,
     Records,
+    expire_exact,
     part_writer,
     settle,
+    write_exact,
     write_labels,
 )
 from iesiz.settings import Settings
@@ -58,10 +63,10 @@ from iesiz.storage import store_lock
 from iesiz.tables import load_tables
 from iesiz.vocabulary import (
     Arrivals,
-    DayCounts,
     FileCounts,
     FileRef,
     LineCounts,
+    PeriodCounts,
     RegistrationCounts,
     merge_counts,
 )
@@ -69,10 +74,12 @@ from iesiz.vocabulary import (
 __all__ = [
     "build_catalog",
     "close_day",
+    "close_period",
     "days_to_close",
     "deidentify_file",
     "deidentify_registrations",
     "discover",
+    "periods_to_close",
     "plan_of_night",
     "store_lock",
     "tables_of",
@@ -94,6 +101,7 @@ def discover(settings: Settings, last: dt.date | None = None) -> Arrivals:
     load_tables()
     recover(settings)
     Records(settings).sweep()
+    expire_exact(settings, closing_days(settings), now().date())
     files = find_files(settings)
     found = {(file.site, file.stream) for file in files}
     declared = [(site.name, log.stream) for site in settings.sites for log in site.logs]
@@ -118,7 +126,20 @@ def days_to_close(
         return tuple(named)
     open_days = Records(settings).open_days(published_days(settings))
     wanted = {arrivals.last, *(day for day in open_days if day < arrivals.last)}
-    return tuple(day for day in sorted(wanted) if is_due(settings, day, now()))
+    return tuple(day for day in sorted(wanted) if is_due(settings, Period(Grain.DAY, day), now()))
+
+
+def periods_to_close(
+    settings: Settings, arrivals: Arrivals, named: Sequence[dt.date] = (), outcomes: Sequence[object] = ()
+) -> tuple[Period, ...]:
+    """The weeks, then the months and quarters, that are due once the days have closed.
+
+    A period waits as long as one of its days is open, and until the night's own day, or the last that was
+    named, has reached its end: days that are read anew one by one come before it.
+    """
+    if any(isinstance(one, OutsideError) for one in outcomes):
+        return ()
+    return due_periods(settings, max(named, default=arrivals.last), now())
 
 
 def deidentify_file(settings: Settings, file: FileRef) -> FileCounts:
@@ -155,37 +176,43 @@ def deidentify_registrations(settings: Settings) -> RegistrationCounts | None:
     return mirror_source(settings, settings.registration) if settings.registration else None
 
 
-def close_day(settings: Settings, day: dt.date) -> DayCounts:
-    """Aggregate, protect, audit and publish one local day, once.
+def close_day(settings: Settings, day: dt.date) -> PeriodCounts:
+    """Aggregate, protect, audit and publish one local day, once; see ``close_period``."""
+    return close_period(settings, Period(Grain.DAY, day))
+
+
+def close_period(settings: Settings, period: Period) -> PeriodCounts:
+    """Aggregate, protect, audit and publish one day, week, month or quarter, once.
 
     Raises:
-        PrivacyRefusal: no edition is in force on the day, a rule refuses, or the auditor found something in
-            what would have been published; nothing is published.
+        PrivacyRefusal: no edition is in force on the last day, a rule refuses, or the auditor found something
+            in what would have been published; nothing is published.
     """
-    edition = edition_on(settings, day)
-    if day in published_days(settings):
-        return DayCounts(day, "already published")
-    if not is_due(settings, day, now()):
-        return DayCounts(day, "open")
-    records, specs = Records(settings), tables_of(edition)
-    parts, registrations = records.parts(day), registrations_for(settings, records, day)
-    missing = [site.name for site in settings.sites if site.logs and site.name not in parts]
-    if settings.registration and registrations is None:
-        missing.append("registration")
-    if not parts:
-        return DayCounts(day, "missing", (), tuple(missing))
-    given = input_of(settings, day, parts, registrations)
-    exact = aggregate_day(given, specs, settings.thresholds, settings.reading.threads)
-    rules = Rules(given.threshold_key, day.isoformat(), settings.thresholds, plan_of_night(settings, specs))
+    edition = edition_on(settings, period.last)
+    if period in published_periods(settings, period.grain):
+        return PeriodCounts(period, "already published")
+    if not is_due(settings, period, now()):
+        return PeriodCounts(period, "open")
+    made_of, specs = material_of(settings, period), tables_of(edition)
+    given = made_of.given
+    if given is None:
+        return PeriodCounts(period, "missing", (), made_of.missing)
+    means = (specs, settings.thresholds, settings.reading.threads)
+    exact = aggregate_day(given, *means) if isinstance(given, DayInput) else aggregate_period(given, *means)
+    rules = Rules(given.threshold_key, period.name, settings.thresholds, plan_of_night(settings, specs))
     night = protect_night(exact, rules.key, rules.period, rules.thresholds, rules.plan)
-    write_labels(settings, day, {one.spec.name: one.common for one in exact if one.spec.labels})
-    staged = stage_day(settings, day, night.cells, edition.name, records.inputs(day))
+    write_exact(settings, period, exact)
+    if isinstance(given, DayInput):
+        write_labels(settings, given.day, {one.spec.name: one.common for one in exact if one.spec.labels})
+    staged = stage_period(settings, period, night.cells, edition.name, made_of.inputs)
     verdict = audited(settings, specs, exact, rules)
-    facts = {"missing": missing, "sites": sorted(parts), "closed": now().date().isoformat()}
-    releases = commit_day(settings, day, staged, {**facts, "audit": summary_of(night, verdict)})
+    facts = {"missing": made_of.missing, **made_of.facts, "closed": now().date().isoformat()}
+    releases = commit_period(settings, period, staged, {**facts, "audit": summary_of(night, verdict)})
     warnings = tuple(said for cells in exact for said in cells.warnings)
     coarser = tuple(f"{table}: withheld whole, no finer pattern was safe" for table in night.coarser)
-    return DayCounts(day, "published", tuple(map(table_counts, releases)), tuple(missing), warnings + coarser)
+    return PeriodCounts(
+        period, "published", tuple(map(table_counts, releases)), made_of.missing, warnings + coarser
+    )
 
 
 def build_catalog(settings: Settings) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from iesiz.ledger import Ledger
+from iesiz.periods import LONGER
 from iesiz.restricted import KnownFile, Records
 from iesiz.settings import Settings
 from iesiz.vocabulary import DayState
@@ -27,6 +28,15 @@ class DayStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class PeriodStatus:
+    """A week, month or quarter that was published, and the days that it was published without."""
+
+    period: str
+    missing: tuple[str, ...]
+    closed: str
+
+
+@dataclass(frozen=True, slots=True)
 class TableStatus:
     """A published table: its periods, cells, cells withheld."""
 
@@ -42,6 +52,7 @@ class Status:
     """The whole store."""
 
     days: tuple[DayStatus, ...]
+    periods: tuple[PeriodStatus, ...]
     tables: tuple[TableStatus, ...]
     files: int
     copies: int
@@ -59,7 +70,7 @@ def status_of(settings: Settings) -> Status:
     kinds = [entry.kind for entry in records.ledger.entries()]
     keys = sum(1 for _ in (settings.restricted / "keys").rglob("*.key"))
     counts = (kinds.count("file"), kinds.count("copy"), kinds.count("stopped"), keys)
-    return Status(_days(settings, records), _tables(records.ledger), *counts)
+    return Status(_days(settings, records), _periods(records.ledger), _tables(records.ledger), *counts)
 
 
 def _days(settings: Settings, records: Records) -> tuple[DayStatus, ...]:
@@ -82,6 +93,14 @@ def _day(
         lines=sum(one.days.get(day, 0) for one in files),
         late=sum(one.late.get(day, 0) for one in files),
         delete_after=_delete_after(settings, dt.date.fromisoformat(day), closed),
+    )
+
+
+def _periods(ledger: Ledger) -> tuple[PeriodStatus, ...]:
+    return tuple(
+        PeriodStatus(entry.facts[grain.value], tuple(entry.facts["missing"]), entry.facts["closed"])
+        for grain in LONGER
+        for entry in ledger.entries(grain.value)
     )
 
 

@@ -136,12 +136,17 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def write_secret(path: Path, content: bytes) -> None:
-    """Write a file that only its owner may read (mode 0600), whole."""
+    """Write a small file that only its owner may read, whole."""
+    write_private(path, lambda staged: staged.write_bytes(content))
+
+
+def write_private(path: Path, write: Callable[[Path], object]) -> None:
+    """As ``write_whole``, for a file that only its owner may read (mode 0600) from its first byte on."""
 
     def fill(staged: Path) -> None:
-        handle = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
+        staged.unlink(missing_ok=True)
+        os.close(os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        write(staged)
 
     write_whole(path, fill)
 

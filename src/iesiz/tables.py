@@ -19,10 +19,18 @@ import pyarrow as pa
 from iesiz.bounds import Bounds
 from iesiz.errors import PrivacyRefusal
 from iesiz.links import Link, read_links
-from iesiz.vocabulary import Grain, Purpose, Role
+from iesiz.periods import Grain, Period
+from iesiz.vocabulary import Purpose, Role
 
 TYPES = {"string": "string", "int": "int64", "float": "double"}
 TABLE_NAME = re.compile(r"(hourly|daily|weekly|monthly|quarterly)_[a-z]+(_[a-z]+)*_(by|to)_[a-z_]+")
+CALLED = {
+    "hourly": Grain.DAY,
+    "daily": Grain.DAY,
+    "weekly": Grain.WEEK,
+    "monthly": Grain.MONTH,
+    "quarterly": Grain.QUARTER,
+}
 SITES, ADMITTED = "sites", "admitted"
 LINFS = {one.name for one in fields(Bounds) if one.name.endswith("_hits")}
 SOURCES = frozenset({"access_log", "registration"})
@@ -121,6 +129,7 @@ class Cells:
         warnings: what the table's checks had to say.
         common: (site, label) that enough contributors shared, for later days to admit.
         lost_to_bounds: what contribution bounds left out of requests and pageviews, in whole per cent.
+        period: the period they are about, where several periods are looked at together.
     """
 
     spec: TableSpec
@@ -128,6 +137,7 @@ class Cells:
     warnings: tuple[str, ...] = ()
     lost_to_bounds: Mapping[str, int] = field(default_factory=dict)
     common: frozenset[tuple[str, str]] = frozenset()
+    period: Period | None = None
 
 
 def load_tables() -> tuple[TableSpec, ...]:
@@ -136,10 +146,13 @@ def load_tables() -> tuple[TableSpec, ...]:
     Raises:
         PrivacyRefusal: one of them is not fit to be published.
     """
-    folders = [
+    return tuple(load_table(folder) for folder in sorted(_folders(), key=lambda one: one.name))
+
+
+def _folders() -> list[Traversable]:
+    return [
         one for one in resources.files("iesiz.statistics").iterdir() if one.joinpath("table.toml").is_file()
     ]
-    return tuple(load_table(folder) for folder in sorted(folders, key=lambda one: one.name))
 
 
 def load_table(folder: Traversable) -> TableSpec:
@@ -167,7 +180,8 @@ def load_table(folder: Traversable) -> TableSpec:
             f"Table {name}: table.toml has exactly {sorted(wanted)} (and may have {sorted(optional)}); "
             f"differs in {sorted((set(text) - optional) ^ wanted)}."
         )
-    if not TABLE_NAME.fullmatch(name):
+    called = TABLE_NAME.fullmatch(name)
+    if not called or CALLED[called[1]] != text["grain"]:
         raise PrivacyRefusal(f"Table {name}: a table is called <grain>_<subject>_by_<dimensions>.")
     columns = tuple(_column(name, entry) for entry in text.pop("columns"))
     labels = folder.joinpath("labels.sql")
@@ -209,6 +223,8 @@ def _refuse_unfit(spec: TableSpec) -> None:
         raise PrivacyRefusal(
             f"Table {spec.name}: labels.sql and one dimension with values 'admitted' go together."
         )
+    if admitted and spec.grain is not Grain.DAY:
+        raise PrivacyRefusal(f"Table {spec.name}: labels are admitted by day; a longer period has none.")
 
 
 def _column(table: str, entry: Mapping[str, Any]) -> Column:

@@ -146,6 +146,7 @@ class Audit:
 
     findings: tuple[str, ...]
     days: int
+    periods: int
     withheld: int
     exact: int
     narrow: int
@@ -154,7 +155,7 @@ class Audit:
 
 
 def audit_published(settings: Settings, table: str | None, day: dt.date | None) -> Audit:
-    """Verify ledgers and files, then attack each published day (or one) with the solver.
+    """Verify ledgers and files, then attack each published period (or one day) with the solver.
 
     Raises:
         SettingsError: the table is not one of ours.
@@ -162,18 +163,25 @@ def audit_published(settings: Settings, table: str | None, day: dt.date | None) 
     """
     from iesiz.disclosure import told_numbers
     from iesiz.errors import SettingsError
+    from iesiz.periods import Grain
     from iesiz.pipeline import plan_of_night
-    from iesiz.publish import published_days, read_published, verify_store
+    from iesiz.publish import published_periods, read_published, verify_store
     from iesiz.tables import load_tables
 
     start, specs = time.perf_counter(), load_tables()
     if table is not None and table not in {spec.name for spec in specs}:
         raise SettingsError(f"No table is called {table!r}; known: {', '.join(spec.name for spec in specs)}.")
-    days = sorted(one for one in published_days(settings) if day in (None, one))
+    periods = [
+        one
+        for grain in Grain
+        for one in published_periods(settings, grain)
+        if day is None or (one.grain, one.start) == (Grain.DAY, day)
+    ]
+    days = sum(one.grain is Grain.DAY for one in periods)
     findings, plan = list(verify_store(settings)), plan_of_night(settings, specs)
     numbers = [
         number
-        for one in (days if not findings else [])
+        for one in (periods if not findings else [])
         for number in told_numbers(read_published(settings, specs, one), plan, settings.thresholds)
         if table in (None, number.table)
     ]
@@ -183,4 +191,5 @@ def audit_published(settings: Settings, table: str | None, day: dt.date | None) 
     least = min((one.width for one in numbers), default=math.inf)
     seconds = time.perf_counter() - start
     narrowest = least if math.isfinite(least) else None
-    return Audit(tuple(findings), len(days), len(numbers), exact, narrow, narrowest, seconds)
+    longer = len(periods) - days
+    return Audit(tuple(findings), days, longer, len(numbers), exact, narrow, narrowest, seconds)

@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from iesiz.errors import SettingsError
+from iesiz.periods import Period
 
 NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 OTHER = "other"
@@ -21,15 +22,6 @@ SUPPRESSED = "suppressed"
 PUBLISHED = "published"
 PROTECTION = "primary and complementary suppression, audited"
 AUDITED = "audited"
-
-
-class Grain(StrEnum):
-    """The length of a table's period."""
-
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
-    QUARTER = "quarter"
 
 
 class Role(StrEnum):
@@ -204,20 +196,25 @@ class TableCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class DayCounts:
-    """What came of closing one local day.
+class PeriodCounts:
+    """What came of closing one period.
 
     Attributes:
-        verdict: ``published``, ``already published`` or ``open`` (not due yet).
-        missing: sites without any data on that day.
+        verdict: ``published``, ``already published``, ``open`` (not due yet) or ``missing`` (no data at all).
+        missing: sites without any data on a day; of a longer period the days that were not published.
         warnings: what the tables' checks had to say.
     """
 
-    day: dt.date
+    period: Period
     verdict: str
     tables: tuple[TableCounts, ...] = ()
     missing: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    @property
+    def day(self) -> dt.date:
+        """Its first local day, which is all of a day."""
+        return self.period.start
 
 
 @dataclass(frozen=True, slots=True)

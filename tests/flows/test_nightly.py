@@ -15,10 +15,12 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows import nightly as module
 from iesiz.errors import IesizError, InputError, OutsideError, PrivacyRefusal
-from iesiz.vocabulary import Arrivals, DayCounts, FileCounts, FileRef, LineCounts
+from iesiz.periods import Grain, Period
+from iesiz.vocabulary import Arrivals, FileCounts, FileRef, LineCounts, PeriodCounts
 from tests.flows.prefect_server import PrefectServer, wait_for
 
 DAY = dt.date(2026, 11, 1)
+WEEK = Period.of(Grain.WEEK, DAY)
 CANARY = "aigerim.canary@example.org"
 
 
@@ -54,9 +56,16 @@ class Night:
     def deidentify_registrations(self, _settings: object) -> None:
         self.happen("registrations")
 
-    def close_day(self, _settings: object, day: dt.date) -> DayCounts:
+    def close_day(self, _settings: object, day: dt.date) -> PeriodCounts:
         self.happen("day")
-        return DayCounts(day, "published")
+        return PeriodCounts(Period(Grain.DAY, day), "published")
+
+    def periods_to_close(self, *_given: object) -> tuple[Period, ...]:
+        return (WEEK,)
+
+    def close_period(self, _settings: object, period: Period) -> PeriodCounts:
+        self.happen("week")
+        return PeriodCounts(period, "published")
 
     def build_catalog(self, _settings: object) -> None:
         self.happen("catalog")
@@ -74,7 +83,7 @@ def run_night(monkeypatch: pytest.MonkeyPatch, **failures: list[Exception]) -> t
     monkeypatch.setattr(
         module, "load_settings", lambda _path: SimpleNamespace(sites=[SimpleNamespace(zone="Asia/Almaty")])
     )
-    for step in (module.deidentify_file, module.close_day, module.build_catalog):
+    for step in (module.deidentify_file, module.close_day, module.close_period, module.build_catalog):
         monkeypatch.setattr(step, "retry_delay_seconds", [0, 0, 0])
     return night, module.nightly("any.toml", day=str(DAY), return_state=True)
 
@@ -90,15 +99,25 @@ def test_a_file_that_fails_fails_the_night_and_keeps_nothing_back(
     against_server: PrefectServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     night, state = run_night(monkeypatch, a_log=[InputError("a.log, line 1: not a log of that format.")])
-    assert night.calls == ["a.log", "b.log", "registrations", "due", "day", "catalog"]
-    assert (state.name, state.message) == ("Failed", "1/5 states failed.")
+    assert night.calls == ["a.log", "b.log", "registrations", "due", "day", "week", "catalog"]
+    assert (state.name, state.message) == ("Failed", "1/6 states failed.")
 
 
 def test_what_failed_outside_is_tried_again(
     against_server: PrefectServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     night, state = run_night(monkeypatch, b_log=[OutsideError("disk full"), OutsideError("disk full")])
-    assert night.calls == ["a.log", "b.log", "b.log", "b.log", "registrations", "due", "day", "catalog"]
+    assert night.calls == [
+        "a.log",
+        "b.log",
+        "b.log",
+        "b.log",
+        "registrations",
+        "due",
+        "day",
+        "week",
+        "catalog",
+    ]
     assert state.name == "Completed"
 
 
@@ -106,7 +125,7 @@ def test_a_refusal_is_never_tried_again(
     against_server: PrefectServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     night, state = run_night(monkeypatch, day=[PrivacyRefusal("no edition in force")])
-    assert night.calls == ["a.log", "b.log", "registrations", "due", "day", "catalog"]
+    assert night.calls == ["a.log", "b.log", "registrations", "due", "day", "week", "catalog"]
     assert state.name == "Failed"
 
 
@@ -123,7 +142,7 @@ def test_no_exception_brings_content_into_prefect(
     outside = [chained_to_content() for _ in range(4)]
     unforeseen = ValueError(f"could not convert {CANARY} to int")
     _, state = run_night(monkeypatch, a_log=outside, day=[unforeseen])
-    assert state.message == "2/5 states failed."
+    assert state.message == "2/6 states failed."
     wait_for(lambda: last_words(against_server, state), "the log of the night in the database")
     stored = against_server.everything_stored()
     assert b"marked-and-stored" in stored  # what is looked for would be found

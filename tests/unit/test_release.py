@@ -16,7 +16,8 @@ import pytest
 
 from iesiz.errors import OutsideError, PrivacyRefusal
 from iesiz.ledger import Ledger
-from iesiz.publish import Release, commit_day, published_days, recover, release, stage_day, verify_store
+from iesiz.periods import Grain, Period
+from iesiz.publish import Release, commit_period, published_days, recover, release, stage_period, verify_store
 from iesiz.settings import Settings
 from iesiz.storage import prepare_store
 from iesiz.tables import Cells, load_tables
@@ -70,7 +71,8 @@ def publish_day(
     inputs: Sequence[str],
     facts: Mapping[str, Any],
 ) -> tuple[Release, ...]:
-    return commit_day(settings, day, stage_day(settings, day, protected, edition, inputs), facts)
+    period = Period(Grain.DAY, day)
+    return commit_period(settings, period, stage_period(settings, period, protected, edition, inputs), facts)
 
 
 def publish(settings: Settings) -> tuple[Release, ...]:
@@ -276,7 +278,7 @@ def test_the_journal_is_of_the_restricted_zone(settings: Settings, monkeypatch: 
             publish(settings)
     (journal,) = [name for name in content_of(settings) if name.endswith("journal.json")]
     assert journal.startswith("restricted/")
-    assert json.loads(content_of(settings)[journal])["day"] == "2026-11-03"
+    assert json.loads(content_of(settings)[journal])["period"] == "2026-11-03"
 
 
 def test_a_sound_store_is_found_sound_and_each_change_is_named(settings: Settings) -> None:

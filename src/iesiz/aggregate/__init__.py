@@ -1,12 +1,14 @@
-"""Restricted records to exact counts: runs each statistic's query over the relations of one day.
+"""Restricted records to exact counts: runs each statistic's query over the relations of a period.
 
-In: paths of restricted Parquet parts. Out: ``Cells`` with exact counts, complete over their dimensions.
+In: paths of restricted Parquet parts of a day, or of what the days of a longer period left. Out:
+``Cells`` with exact counts, complete over their dimensions.
 It must not publish, decide what is withheld, or see anything but the restricted zone.
 """
 
 from __future__ import annotations
 
-from iesiz.aggregate.cells import aggregate_day
+from iesiz.aggregate.cells import aggregate_day, aggregate_period
+from iesiz.aggregate.longer import PeriodInput
 from iesiz.aggregate.session import DayInput
 
-__all__ = ["DayInput", "aggregate_day"]
+__all__ = ["DayInput", "PeriodInput", "aggregate_day", "aggregate_period"]

@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from iesiz.aggregate.labels import Label, admitted_labels, common_labels
+from iesiz.aggregate.longer import PeriodInput, period_session
 from iesiz.aggregate.session import DayInput, day_session, register_admitted, relation
 from iesiz.engine import engine_errors
 from iesiz.errors import CheckFailed
@@ -18,12 +19,13 @@ from iesiz.tables import ADMITTED, SITES, TYPES, Cells, Column, TableSpec
 from iesiz.vocabulary import OTHER, Role
 
 Row = Mapping[str, Any]
+Given = DayInput | PeriodInput
 
 
 def aggregate_day(
     given: DayInput, specs: Sequence[TableSpec], thresholds: Thresholds, threads: int
 ) -> tuple[Cells, ...]:
-    """Compute the exact cells of every table whose source the day has.
+    """Compute the exact cells of every daily table whose source the day has.
 
     Raises:
         CheckFailed: a check marked ``stop`` found rows, or a query failed.
@@ -31,27 +33,39 @@ def aggregate_day(
     """
     with engine_errors(f"day {given.day}"), day_session(given, threads) as connection:
         lost = _rows(connection, relation("lost"), {})[0]
-        chosen = [spec for spec in specs if _has_source(given, spec)]
-        return tuple(_cells(connection, given, spec, thresholds, lost) for spec in chosen)
+        return tuple(_cells(connection, given, spec, thresholds, lost) for spec in _chosen(given, specs))
 
 
-def _has_source(given: DayInput, spec: TableSpec) -> bool:
-    return spec.source == "access_log" or given.registrations is not None
+def aggregate_period(
+    given: PeriodInput, specs: Sequence[TableSpec], thresholds: Thresholds, threads: int
+) -> tuple[Cells, ...]:
+    """Compute the exact cells of every table of a longer period whose source it has.
+
+    Raises:
+        CheckFailed: a check marked ``stop`` found rows, or a query failed.
+        OutsideError: memory did not suffice, or what the days left could not be read.
+    """
+    with engine_errors(f"{given.period.grain} {given.period}"), period_session(given, threads) as connection:
+        return tuple(_cells(connection, given, spec, thresholds, {}) for spec in _chosen(given, specs))
+
+
+def _chosen(given: Given, specs: Sequence[TableSpec]) -> list[TableSpec]:
+    return [spec for spec in specs if spec.grain == given.period.grain and spec.source in given.sources]
 
 
 def _cells(
-    connection: duckdb.DuckDBPyConnection, given: DayInput, spec: TableSpec, thresholds: Thresholds, lost: Row
+    connection: duckdb.DuckDBPyConnection, given: Given, spec: TableSpec, thresholds: Thresholds, lost: Row
 ) -> Cells:
     candidates = _rows(connection, spec.labels, {}) if spec.labels else []
-    common = common_labels(spec, candidates, thresholds, given.threshold_key, given.day)
-    admitted = admitted_labels(spec, given.sites, given.labels, common) if spec.labels else []
+    common = common_labels(spec, candidates, thresholds, given.threshold_key, given.period.start)
+    admitted = admitted_labels(spec, given.with_data, given.labels, common) if spec.labels else []
     register_admitted(connection, admitted)
-    found = _rows(connection, spec.query, {"day": given.day})
+    found = _rows(connection, spec.query, given.dates)
     schema = pa.schema([(one.name, TYPES[one.type]) for one in spec.columns])
     table = pa.Table.from_pylist(_complete(spec, _grid(given, spec, admitted), found), schema)
     is_of_log = spec.source == "access_log"
     said = _check(connection, spec, table)
-    return Cells(spec, table, said, dict(lost) if is_of_log else {}, frozenset(common))
+    return Cells(spec, table, said, dict(lost) if is_of_log else {}, frozenset(common), given.period)
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str, known: Row) -> list[dict[str, Any]]:
@@ -61,7 +75,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, query: str, known: Row) -> list
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
-def _grid(given: DayInput, spec: TableSpec, admitted: Sequence[Label]) -> list[tuple[Any, ...]]:
+def _grid(given: Given, spec: TableSpec, admitted: Sequence[Label]) -> list[tuple[Any, ...]]:
     """Every combination of the dimensions' values: sites with data first, then what each site may have."""
     keys: list[tuple[Any, ...]] = []
     for site in _sites(given, spec):
@@ -72,11 +86,10 @@ def _grid(given: DayInput, spec: TableSpec, admitted: Sequence[Label]) -> list[t
     return sorted(keys)
 
 
-def _sites(given: DayInput, spec: TableSpec) -> list[str]:
+def _sites(given: Given, spec: TableSpec) -> list[str]:
     if spec.source == "registration":
         return list(given.registering)
-    with_data = [site for site in given.sites if site.name in given.parts]
-    return [site.name for site in with_data if site.funnel or "funnel" not in spec.name]
+    return [site.name for site in given.with_data if site.funnel or "funnel" not in spec.name]
 
 
 def _domain(column: Column, site: str, admitted: Sequence[Label]) -> list[Any]:

@@ -8,12 +8,14 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from iesiz.aggregate.labels import History, Label
 from iesiz.bounds import BOUNDS, Bounds
+from iesiz.periods import Grain, Period
 from iesiz.settings import Site
 from iesiz.vocabulary import check_name
 
@@ -69,11 +71,30 @@ class DayInput:
     labels: History = field(default_factory=dict)
     bounds: Bounds = BOUNDS
 
+    @property
+    def period(self) -> Period:
+        """The day as a period."""
+        return Period(Grain.DAY, self.day)
 
-@contextmanager
-def day_session(given: DayInput, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A session with the relations ``requests``, ``visits``, ``funnel`` and ``registrations`` of a day."""
-    connection = duckdb.connect(
+    @property
+    def with_data(self) -> tuple[Site, ...]:
+        """Sites with records of the day."""
+        return tuple(site for site in self.sites if site.name in self.parts)
+
+    @property
+    def sources(self) -> frozenset[str]:
+        """The sources of which the day has data."""
+        return frozenset({"access_log"} | ({"registration"} if self.registrations is not None else set()))
+
+    @property
+    def dates(self) -> Mapping[str, Any]:
+        """Parameters of its queries."""
+        return {"day": self.day}
+
+
+def connect(threads: int) -> duckdb.DuckDBPyConnection:
+    """An empty session that opens nothing by itself and writes nothing to the disk."""
+    return duckdb.connect(
         config={
             "threads": threads,
             "autoinstall_known_extensions": False,
@@ -82,6 +103,12 @@ def day_session(given: DayInput, threads: int) -> Iterator[duckdb.DuckDBPyConnec
             "temp_directory": "",
         }
     )
+
+
+@contextmanager
+def day_session(given: DayInput, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A session with the relations ``requests``, ``visits``, ``funnel`` and ``registrations`` of a day."""
+    connection = connect(threads)
     try:
         _register_parts(connection, given)
         for name in RELATIONS:

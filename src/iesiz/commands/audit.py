@@ -68,8 +68,8 @@ def _published(
         typer.echo(f"found: {finding}")
     least = "none is bounded" if found.narrowest is None else f"the narrowest is {found.narrowest:g} wide"
     typer.echo(
-        f"{found.days} days, {found.withheld} withheld numbers attacked: {found.exact} exactly known, "
-        f"{found.narrow} closer than the rules allow; {least}."
+        f"{found.days} days, {found.periods} longer periods, {found.withheld} withheld numbers attacked: "
+        f"{found.exact} exactly known, {found.narrow} closer than the rules allow; {least}."
     )
     return int(bool(found.findings))
 

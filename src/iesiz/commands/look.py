@@ -39,6 +39,10 @@ def _show(found: Status) -> None:
     ]
     print_table(columns, rows)
     typer.echo("")
+    if found.periods:
+        longer = [(one.period, one.closed, ", ".join(one.missing)) for one in found.periods]
+        print_table(("period", "closed", "without"), longer)
+        typer.echo("")
     shown = [(one.table, one.periods, one.last, one.cells, one.suppressed) for one in found.tables]
     print_table(("table", "periods", "last", "cells", "withheld"), shown)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iesiz.night import NightCounts, Progress
-    from iesiz.vocabulary import RegistrationCounts
+    from iesiz.vocabulary import PeriodCounts, RegistrationCounts
 
 OneDay = Annotated[str | None, typer.Option("--day", help="The local day to close, YYYY-MM-DD.")]
 FirstDay = Annotated[str | None, typer.Option("--from", help="The first of a range of days to close.")]
@@ -87,10 +88,18 @@ def _facts(counts: NightCounts) -> dict[str, object]:
     return {
         "files": counts.files,
         "registrations": counts.registrations,
-        "days": counts.days,
+        "days": [_named(one) for one in counts.days],
+        "periods": [_named(one) for one in counts.periods],
         "failures": counts.failures,
         "unmatched": counts.unmatched,
     }
+
+
+def _named(one: PeriodCounts) -> dict[str, object]:
+    """With `day`, `week`, ... and the period's name instead of the period."""
+    facts = asdict(one)
+    del facts["period"]
+    return {one.period.grain.value: one.period.name, **facts}
 
 
 def _show(counts: NightCounts) -> None:
@@ -107,17 +116,22 @@ def _show(counts: NightCounts) -> None:
         typer.echo(f"warning: no file matches the paths of the log {name}", err=True)
     if counts.registrations is not None:
         _show_registrations(counts.registrations)
-    for day in counts.days:
-        shown, hidden = sum(one.published for one in day.tables), sum(one.suppressed for one in day.tables)
-        cells = (
-            f": {len(day.tables)} tables, {shown} cells published, {hidden} withheld" if day.tables else ""
-        )
-        missing = f"; no data of {', '.join(day.missing)}" if day.missing else ""
-        typer.echo(f"{day.day} {day.verdict}{cells}{missing}")
-        for said in day.warnings:
-            typer.echo(f"warning: {day.day}: {said}", err=True)
+    for period in (*counts.days, *counts.periods):
+        _show_period(period)
     for failure in counts.failures:
         typer.echo(f"failed: {failure.work}: {failure.message}", err=True)
+
+
+def _show_period(one: PeriodCounts) -> None:
+    shown, hidden = (
+        sum(table.published for table in one.tables),
+        sum(table.suppressed for table in one.tables),
+    )
+    cells = f": {len(one.tables)} tables, {shown} cells published, {hidden} withheld" if one.tables else ""
+    missing = f"; no data of {', '.join(one.missing)}" if one.missing else ""
+    typer.echo(f"{one.period} {one.verdict}{cells}{missing}")
+    for said in one.warnings:
+        typer.echo(f"warning: {one.period}: {said}", err=True)
 
 
 def _verdicts(counts: NightCounts) -> list[str]:

@@ -8,24 +8,26 @@ from __future__ import annotations
 
 from iesiz.publish.release import (
     Release,
-    commit_day,
+    commit_period,
     discard_staged,
     published_days,
+    published_periods,
     read_published,
     read_staged,
     recover,
-    stage_day,
+    stage_period,
 )
 from iesiz.publish.verify import verify_store
 
 __all__ = [
     "Release",
-    "commit_day",
+    "commit_period",
     "discard_staged",
     "published_days",
+    "published_periods",
     "read_published",
     "read_staged",
     "recover",
-    "stage_day",
+    "stage_period",
     "verify_store",
 ]

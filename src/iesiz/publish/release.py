@@ -12,19 +12,20 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from iesiz.errors import PrivacyRefusal
 from iesiz.ledger import Ledger
+from iesiz.periods import Grain, Period
 from iesiz.publish.parquet import metadata_of, read_partition, write_partition
 from iesiz.settings import Settings
 from iesiz.storage import outside, put_in_place, write_bytes
 from iesiz.tables import Cells, TableSpec
 from iesiz.vocabulary import AUDITED, SUPPRESSED
 
-RELEASE, DAY = "release", "day"
+RELEASE = "release"
 PUBLIC_FACTS = ("table", "period", "revision", "edition", "sha256", "verdict")
 
 
@@ -49,33 +50,41 @@ class Release:
     inputs: tuple[str, ...]
 
 
+def published_periods(settings: Settings, grain: Grain) -> dict[Period, Mapping[str, Any]]:
+    """Periods of a length that were published, in that order, with what the restricted ledger notes."""
+    noted = _full(settings).entries(grain.value)
+    return {Period.named(entry.facts[grain.value]): entry.facts for entry in noted}
+
+
 def published_days(settings: Settings) -> frozenset[dt.date]:
     """Local days that were published."""
-    return frozenset(dt.date.fromisoformat(entry.facts["day"]) for entry in _full(settings).entries(DAY))
+    return frozenset(period.start for period in published_periods(settings, Grain.DAY))
 
 
-def stage_day(
-    settings: Settings, day: dt.date, protected: Sequence[Cells], edition: str, inputs: Sequence[str]
+def stage_period(
+    settings: Settings, period: Period, protected: Sequence[Cells], edition: str, inputs: Sequence[str]
 ) -> tuple[Release, ...]:
-    """Write the partitions of a day into the restricted zone, for the auditor to read back.
+    """Write the partitions of a period into the restricted zone, for the auditor to read back.
 
     Args:
         settings: where the store is.
-        day: the local day.
+        period: the day, week, month or quarter.
         protected: cells after disclosure control, one element a table.
         edition: the edition of the policy in force.
         inputs: SHA-256 of the files that went in.
 
     Raises:
-        PrivacyRefusal: the day was published before.
+        PrivacyRefusal: the period was published before.
         OutsideError: the storage failed; nothing is visible.
     """
-    if day in published_days(settings):
-        raise PrivacyRefusal(f"{day} was published before, and what is published stays. Declare a revision.")
+    if period in published_periods(settings, period.grain):
+        raise PrivacyRefusal(
+            f"{period} was published before, and what is published stays. Declare a revision."
+        )
     staging = _staging(settings)
     with outside(staging):
         staging.mkdir(parents=True, exist_ok=True)
-        return tuple(_stage(staging, cells, day.isoformat(), edition, inputs) for cells in protected)
+        return tuple(_stage(staging, cells, period, edition, inputs) for cells in protected)
 
 
 def read_staged(settings: Settings, specs: Sequence[TableSpec]) -> tuple[Cells, ...]:
@@ -93,29 +102,36 @@ def discard_staged(settings: Settings) -> None:
             path.unlink()
 
 
-def read_published(settings: Settings, specs: Sequence[TableSpec], day: dt.date) -> tuple[Cells, ...]:
-    """The partitions of a day as readers see them, of the tables that were published for it."""
+def read_published(settings: Settings, specs: Sequence[TableSpec], period: Period) -> tuple[Cells, ...]:
+    """The partitions of a period as readers see them, of the tables that were published for it."""
     known = {spec.name: spec for spec in specs}
     entries = [entry.facts for entry in _full(settings).entries(RELEASE)]
-    chosen = [one for one in entries if one["period"] == day.isoformat() and one["table"] in known]
-    return tuple(read_partition(known[one["table"]], settings.published / one["path"]) for one in chosen)
+    chosen = [one for one in entries if one["period"] == period.name and one["table"] in known]
+    return tuple(
+        replace(read_partition(known[one["table"]], settings.published / one["path"]), period=period)
+        for one in chosen
+    )
 
 
-def commit_day(
-    settings: Settings, day: dt.date, releases: Sequence[Release], facts: Mapping[str, Any]
+def commit_period(
+    settings: Settings, period: Period, releases: Sequence[Release], facts: Mapping[str, Any]
 ) -> tuple[Release, ...]:
     """Publish what was staged, once.
 
     Args:
         settings: where the store is.
-        day: the local day.
-        releases: what ``stage_day`` gave, with the auditor's verdict.
-        facts: what the restricted ledger notes of the day besides.
+        period: the day, week, month or quarter.
+        releases: what ``stage_period`` gave, with the auditor's verdict.
+        facts: what the restricted ledger notes of the period besides.
 
     Raises:
-        OutsideError: the storage failed; nothing of the day is visible, or the next run finishes it.
+        OutsideError: the storage failed; nothing of the period is visible, or the next run finishes it.
     """
-    journal = {"day": day.isoformat(), "facts": dict(facts), "releases": [asdict(one) for one in releases]}
+    journal = {
+        "period": period.name,
+        "facts": dict(facts),
+        "releases": [asdict(one) for one in releases],
+    }
     write_bytes(_journal(settings), json.dumps(journal, sort_keys=True).encode())
     recover(settings)
     return tuple(releases)
@@ -130,7 +146,7 @@ def recover(settings: Settings) -> bool:
         releases = [Release(**{**one, "inputs": tuple(one["inputs"])}) for one in begun["releases"]]
         for one in releases:
             _place(settings, one)
-        _record(settings, begun["day"], begun["facts"], releases)
+        _record(settings, Period.named(begun["period"]), begun["facts"], releases)
     with outside(journal):
         had_journal = journal.exists()
         journal.unlink(missing_ok=True)
@@ -139,17 +155,17 @@ def recover(settings: Settings) -> bool:
     return had_journal
 
 
-def _stage(staging: Path, cells: Cells, period: str, edition: str, inputs: Sequence[str]) -> Release:
+def _stage(staging: Path, cells: Cells, period: Period, edition: str, inputs: Sequence[str]) -> Release:
     name = cells.spec.name
     path = staging / f"{name}.parquet"
-    write_partition(cells, metadata_of(cells, edition, period, 0), path)
+    write_partition(cells, metadata_of(cells, edition, period.name, 0), path)
     status = cells.table["status"].to_pylist()
     return Release(
         table=name,
-        period=period,
+        period=period.name,
         revision=0,
         edition=edition,
-        path=f"tables/{name}/{cells.spec.grain}={period}/part-0.parquet",
+        path=f"tables/{name}/{period.grain}={period}/part-0.parquet",
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
         cells=len(status),
         suppressed=status.count(SUPPRESSED),
@@ -170,8 +186,10 @@ def _place(settings: Settings, one: Release) -> None:
             put_in_place(staged, place)
 
 
-def _record(settings: Settings, day: str, facts: Mapping[str, Any], releases: Sequence[Release]) -> None:
-    """Note each release in both ledgers, then the day; what a crash left noted is not noted again."""
+def _record(
+    settings: Settings, period: Period, facts: Mapping[str, Any], releases: Sequence[Release]
+) -> None:
+    """Note each release in both ledgers, then the period; what a crash left noted is not noted again."""
     full, public = _full(settings), Ledger(settings.published / "ledger.jsonl")
     noted = {(e.facts["table"], e.facts["period"], e.facts["revision"]) for e in full.entries(RELEASE)}
     shown = {(e.facts["table"], e.facts["period"], e.facts["revision"]) for e in public.entries(RELEASE)}
@@ -181,8 +199,8 @@ def _record(settings: Settings, day: str, facts: Mapping[str, Any], releases: Se
             full.append(RELEASE, everything)
         if key not in shown:
             public.append(RELEASE, {name: everything[name] for name in PUBLIC_FACTS})
-    if dt.date.fromisoformat(day) not in published_days(settings):
-        full.append(DAY, {"day": day, **facts})
+    if period not in published_periods(settings, period.grain):
+        full.append(period.grain.value, {period.grain.value: period.name, **facts})
 
 
 def _full(settings: Settings) -> Ledger:

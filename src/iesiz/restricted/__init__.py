@@ -7,6 +7,7 @@ hold an identifier as it was, nor count a part twice.
 
 from __future__ import annotations
 
+from iesiz.restricted.exact import counts_path, expire_exact, has_exact, read_exact, write_exact
 from iesiz.restricted.labels import read_labels, write_labels
 from iesiz.restricted.lines import LineCollector
 from iesiz.restricted.mirror import (
@@ -30,11 +31,16 @@ __all__ = [
     "MirrorMarks",
     "Reading",
     "Records",
+    "counts_path",
+    "expire_exact",
+    "has_exact",
     "mirror_builder",
     "mirror_path",
     "part_writer",
+    "read_exact",
     "read_labels",
     "read_marks",
     "settle",
+    "write_exact",
     "write_labels",
 ]

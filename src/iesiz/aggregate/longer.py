@@ -1,0 +1,66 @@
+"""The DuckDB session of a longer period: relations over what its days left, instead of over their records.
+
+`registered` holds the additive counts of registrations that were frozen when each day was published: a row
+for each day and combination of dimensions, with `registration_count`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from iesiz.aggregate.labels import History
+from iesiz.aggregate.session import connect
+from iesiz.periods import Period
+from iesiz.settings import Site
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodInput:
+    """What a longer period's aggregation reads.
+
+    Attributes:
+        with_data: sites with a published day in the period.
+        registering: names of the sites on which people can register.
+        registered: frozen counts of registrations, a file a day.
+        threshold_key: key of the period under which the secret part of a threshold is drawn.
+        labels: none; a longer period admits no labels.
+    """
+
+    period: Period
+    with_data: tuple[Site, ...]
+    registering: tuple[str, ...]
+    registered: tuple[Path, ...]
+    threshold_key: bytes = field(kw_only=True)
+    labels: History = field(default_factory=dict)
+
+    @property
+    def sources(self) -> frozenset[str]:
+        """The sources of which the period has data."""
+        has = {"access_log": bool(self.with_data), "registration": bool(self.registered)}
+        return frozenset(name for name, there in has.items() if there)
+
+    @property
+    def dates(self) -> Mapping[str, Any]:
+        """Parameters of its queries: `$start` and `$end`, which is the first day after it."""
+        return {"start": self.period.start, "end": self.period.end}
+
+
+@contextmanager
+def period_session(given: PeriodInput, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A session with the relation `registered` of a period."""
+    connection = connect(threads)
+    try:
+        if given.registered:
+            names = [str(path) for path in given.registered]
+            connection.read_parquet(names, hive_partitioning=False, union_by_name=True).create_view(
+                "registered"
+            )
+        yield connection
+    finally:
+        connection.close()
