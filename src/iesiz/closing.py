@@ -100,6 +100,7 @@ def _of_days(settings: Settings, period: Period) -> Material:
         tuple(site for site in settings.sites if site.name in with_data),
         _registering(settings),
         tuple(path for path in counts if path.exists()),
+        registrations_for(settings, Records(settings), period.last),
         threshold_key=KeyRing(settings.restricted / "keys").key("threshold", "network", epoch),
     )
     inputs = {one for day in days for one in Records(settings).inputs(day)}

@@ -26,6 +26,7 @@ class Link:
         within: own distinct count to the other's, which holds every part and perhaps others besides.
         by_route: each own step's numbers in `sums` are at most those of the page that the step is, in the
             other table's cell of that route; the first step's are the same.
+        each: own dimensions for each value of which it holds, where the other table has no such dimension.
     """
 
     table: str
@@ -35,6 +36,7 @@ class Link:
     unions: Mapping[str, str] = field(default_factory=dict)
     within: Mapping[str, str] = field(default_factory=dict)
     by_route: bool = False
+    each: tuple[str, ...] = ()
 
 
 def read_links(table: str, entries: Sequence[Mapping[str, Any]]) -> tuple[Link, ...]:
@@ -47,7 +49,7 @@ def read_links(table: str, entries: Sequence[Mapping[str, Any]]) -> tuple[Link, 
 
 
 def _link(table: str, entry: Mapping[str, Any]) -> Link:
-    lists, maps = ("over", "over_there"), ("sums", "unions", "within")
+    lists, maps = ("over", "over_there", "each"), ("sums", "unions", "within")
     known = {"table", "by_route", *lists, *maps}
     fits = (
         set(entry) <= known
@@ -66,6 +68,7 @@ def _link(table: str, entry: Mapping[str, Any]) -> Link:
         entry["table"],
         over=tuple(entry["over"]),
         over_there=tuple(entry.get("over_there", ())),
+        each=tuple(entry.get("each", ())),
         sums=dict(entry.get("sums", {})),
         unions=dict(entry.get("unions", {})),
         within=dict(entry.get("within", {})),

@@ -52,6 +52,7 @@ from iesiz.restricted import (
     Reading,
     Records,
     expire_exact,
+    freeze_registrations,
     part_writer,
     settle,
     write_exact,
@@ -201,6 +202,8 @@ def close_period(settings: Settings, period: Period) -> PeriodCounts:
     exact = aggregate_day(given, *means) if isinstance(given, DayInput) else aggregate_period(given, *means)
     rules = Rules(given.threshold_key, period.name, settings.thresholds, plan_of_night(settings, specs))
     night = protect_night(exact, rules.key, rules.period, rules.thresholds, rules.plan)
+    if isinstance(given, DayInput) and given.registrations is not None:
+        freeze_registrations(settings, given.day, given.registrations)
     write_exact(settings, period, exact)
     if isinstance(given, DayInput):
         write_labels(settings, given.day, {one.spec.name: one.common for one in exact if one.spec.labels})

@@ -1,7 +1,8 @@
 """The DuckDB session of a longer period: relations over what its days left, instead of over their records.
 
 `registered` holds the additive counts of registrations that were frozen when each day was published: a row
-for each day and combination of dimensions, with `registration_count`.
+for each day and combination of dimensions, with `registration_count`. `members` holds the people who have
+registered, one row each.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 import duckdb
 
 from iesiz.aggregate.labels import History
-from iesiz.aggregate.session import connect
+from iesiz.aggregate.session import connect, register_mirror
 from iesiz.periods import Period
 from iesiz.settings import Site
 
@@ -28,6 +29,7 @@ class PeriodInput:
         with_data: sites with a published day in the period.
         registering: names of the sites on which people can register.
         registered: frozen counts of registrations, a file a day.
+        members: the mirror of the registration source, or None if it was not read after the period's end.
         threshold_key: key of the period under which the secret part of a threshold is drawn.
         labels: none; a longer period admits no labels.
     """
@@ -36,6 +38,7 @@ class PeriodInput:
     with_data: tuple[Site, ...]
     registering: tuple[str, ...]
     registered: tuple[Path, ...]
+    members: Path | None = None
     threshold_key: bytes = field(kw_only=True)
     labels: History = field(default_factory=dict)
 
@@ -53,7 +56,7 @@ class PeriodInput:
 
 @contextmanager
 def period_session(given: PeriodInput, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A session with the relation `registered` of a period."""
+    """A session with the relations `registered` and `members` of a period."""
     connection = connect(threads)
     try:
         if given.registered:
@@ -61,6 +64,8 @@ def period_session(given: PeriodInput, threads: int) -> Iterator[duckdb.DuckDBPy
             connection.read_parquet(names, hive_partitioning=False, union_by_name=True).create_view(
                 "registered"
             )
+        if given.members is not None:
+            register_mirror(connection, given.members, "members")
         yield connection
     finally:
         connection.close()

@@ -167,18 +167,18 @@ class _Binder:
 
     def _link(self, spec: TableSpec, link: Link, other: TableSpec) -> None:
         shared = [name for name in other.dimensions if name not in link.over_there]
-        ours, theirs = (self._groups(one, shared) for one in (spec, other))
+        ours, theirs = self._groups(spec, [*shared, *link.each]), self._groups(other, shared)
         says = f"{spec.name} and {other.name}"
-        for group in sorted(set(ours) & set(theirs)):
+        for group, whole in sorted((one, one[: len(shared)]) for one in ours if one[: len(shared)] in theirs):
             for own, there in link.sums.items():
-                parts, wholes = self._at(spec, ours[group], own), self._at(other, theirs[group], there)
+                parts, wholes = self._at(spec, ours[group], own), self._at(other, theirs[whole], there)
                 self.rows.at_least(wholes, parts, says, upper=0.0)
             for own, there in link.within.items():
-                wholes = self._at(other, theirs[group], there)
+                wholes = self._at(other, theirs[whole], there)
                 for part in self._at(spec, ours[group], own):
                     self.rows.at_least(wholes, [part], says)
             for own, there in link.unions.items():
-                self._union(self._at(spec, ours[group], own), self._at(other, theirs[group], there), says)
+                self._union(self._at(spec, ours[group], own), self._at(other, theirs[whole], there), says)
 
     def _route(self, spec: TableSpec, link: Link, other: TableSpec) -> None:
         """A step is within its page, or within `other` where that has no cell; the first step is its page."""

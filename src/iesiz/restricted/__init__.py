@@ -20,6 +20,7 @@ from iesiz.restricted.mirror import (
 )
 from iesiz.restricted.parts import part_writer
 from iesiz.restricted.records import KnownFile, Records
+from iesiz.restricted.registered import freeze_registrations
 from iesiz.restricted.settle import Content, Reading, settle
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Records",
     "counts_path",
     "expire_exact",
+    "freeze_registrations",
     "has_exact",
     "mirror_builder",
     "mirror_path",
