@@ -177,11 +177,12 @@ class MirrorBuilder:
 
 def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     coded = [one.name for one in schema if pa.types.is_dictionary(one.type)]
-    # Pseudonyms and masks are chance: nothing of them can be pressed together or left out by its bounds.
+    # Pseudonyms and masks are chance: nothing of them repeats, or can be left out by its bounds.
     return pq.ParquetWriter(
         path,
         schema,
-        compression=dict.fromkeys(coded, "zstd"),
+        compression="zstd",
+        compression_level=1,
         use_dictionary=coded,
         write_statistics=False,
     )
