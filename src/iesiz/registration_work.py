@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from iesiz.calendar import now
 from iesiz.deidentify import NO_ID, KeyRing, RowTreatment, date_of
-from iesiz.parallel import in_order
+from iesiz.parallel import ahead, in_order
 from iesiz.policy import load_registry
 from iesiz.publish import published_days
 from iesiz.restricted import (
@@ -59,11 +59,12 @@ class Mirroring:
     def read_changes(self, since: int) -> None:
         """Take the rows that changed since a time, and the marks of all."""
         self._take(self.source.rows(since))
-        for marks in in_order(self.treatment.marks, self.source.versions(), self.threads):
+        versions = ahead(self.source.versions())
+        for marks in in_order(self.treatment.marks, versions, self.threads):
             self.builder.add_marks(marks)
 
     def _take(self, rows: Iterator[pa.Table]) -> None:
-        for treated in in_order(self.treatment.treat, rows, self.threads):
+        for treated in in_order(self.treatment.treat, ahead(rows), self.threads):
             self.builder.add(treated.table)
             self.rejected = merge_counts(self.rejected, treated.rejected)
             self.newest = max((one for one in (self.newest, treated.newest) if one is not None), default=None)
@@ -71,7 +72,7 @@ class Mirroring:
     def write(self, path: Path, *, changes_only: bool) -> MirrorCounts | None:
         """Replace the mirror; None if the rows that changed do not make it equal to the source."""
         marks = MirrorMarks(self.treatment.key_mark, meaning_of(self.treatment, self.source), self.newest)
-        return self.builder.write(path, marks, changes_only=changes_only)
+        return self.builder.write(path, marks, changes_only=changes_only, threads=self.threads)
 
 
 def mirror_source(settings: Settings, source: Registration) -> RegistrationCounts:

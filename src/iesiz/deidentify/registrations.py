@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.resources import files
 
 import numpy as np
@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from iesiz.deidentify import persons
 from iesiz.deidentify.age_bands import age_bands
+from iesiz.deidentify.digest_columns import digest_column
 from iesiz.deidentify.keys import Pseudonymiser
 from iesiz.deidentify.stated_texts import FOLDS, as_text, classes
 from iesiz.deidentify.stated_times import NO_TIME, Moments, moments
@@ -73,7 +74,6 @@ class RowTreatment:
     key: bytes
     zone: str
     sites: frozenset[str]
-    keyed: Pseudonymiser = field(init=False)
 
     def __post_init__(self) -> None:
         """Refuse what is not known before anything is read."""
@@ -82,7 +82,6 @@ class RowTreatment:
                 raise PrivacyRefusal(
                     f"Registration treatment {one.treatment!r} is not known; nothing is read."
                 )
-        object.__setattr__(self, "keyed", Pseudonymiser.under(self.key))
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -92,7 +91,7 @@ class RowTreatment:
     @property
     def key_mark(self) -> str:
         """By what the key is known again; it does not tell the key."""
-        return self.keyed.of(b"the key of the mirror").hex()
+        return Pseudonymiser.under(self.key).of(b"the key of the mirror").hex()
 
     @property
     def meaning(self) -> str:
@@ -145,9 +144,7 @@ class RowTreatment:
 
     def _marks(self, rows: pa.Table, updated: Moments) -> dict[str, pa.Array]:
         """Pseudonym, and the time of change masked by bytes of the same digest that are not kept."""
-        whole = self.keyed.whole
-        digests = b"".join([whole(one) for one in _column(rows, NO_ID).cast(pa.binary()).to_pylist()])
-        held = np.frombuffer(digests, np.uint8).reshape(-1, 32)
+        held = digest_column(_column(rows, NO_ID).cast(pa.binary()), self.key)
         person = np.ascontiguousarray(held[:, :PERSON_BYTES])
         mask = np.ascontiguousarray(held[:, PERSON_BYTES : PERSON_BYTES + 8]).view(np.int64).reshape(-1)
         fixed = pa.FixedSizeBinaryArray.from_buffers(

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from iesiz.parallel import in_order
 from iesiz.restricted.mirror_merge import Merged, merge
 from iesiz.restricted.mirror_records import COUNTS, EARLIEST, MARK, Shape, Stored, marks_of
 from iesiz.settings import Settings
@@ -112,28 +114,35 @@ class MirrorBuilder:
         for path in self.folder.iterdir():
             path.unlink()
 
-    def write(self, path: Path, marks: MirrorMarks, *, changes_only: bool) -> MirrorCounts | None:
+    def write(
+        self, path: Path, marks: MirrorMarks, *, changes_only: bool, threads: int = 1
+    ) -> MirrorCounts | None:
         """Replace the mirror; None, and the old one stays, if rows and marks do not agree.
 
         Args:
             path: where it lies.
             marks: what it says of itself.
             changes_only: whether the rows are those that changed, beside the marks of all; else all rows.
+            threads: how many parts are merged at a time.
         """
-        counts = MirrorCounts()
+        counts, merged = MirrorCounts(), partial(self._merged, changes_only=changes_only)
         try:
-            write_whole(path, lambda staged: self._write_parts(staged, marks, counts, changes_only))
+            write_whole(
+                path,
+                lambda staged: self._write_parts(
+                    staged, marks, counts, in_order(merged, range(PARTS), threads)
+                ),
+            )
         except _DisagreeError:
             return None
         return counts
 
     def _write_parts(
-        self, staged: Path, marks: MirrorMarks, counts: MirrorCounts, changes_only: bool
+        self, staged: Path, marks: MirrorMarks, counts: MirrorCounts, merged: Iterator[Merged]
     ) -> None:
         writer: pq.ParquetWriter | None = None
         try:
-            for part in range(PARTS):
-                one = self._merged(part, changes_only)
+            for one in merged:
                 if not one.agrees:
                     raise _DisagreeError
                 table = self.shape.table(one.records)

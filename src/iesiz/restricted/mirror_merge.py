@@ -47,9 +47,10 @@ def merge(held: Stored, read: Stored, alive: Stored | None) -> Merged:
     first, last = _ends(both)
     newest, only_held, was_held = both[last], is_held[last], is_held[first]
     there, agrees = (~only_held, True) if alive is None else _compare(newest, alive)
-    counts = newest["codes"][:, 0] == COUNTS
-    came = Counter(newest["day"][there & ~was_held & counts].tolist())
-    return Merged(newest[there], int((was_held & ~there).sum()), came, agrees)
+    came = there & ~was_held & (newest["codes"][:, 0] == COUNTS)
+    days, people = np.unique(newest["day"][came], return_counts=True)
+    by_day = Counter(dict(zip(days.tolist(), people.tolist(), strict=True)))
+    return Merged(newest[there], int((was_held & ~there).sum()), by_day, agrees)
 
 
 def _in_order(both: Stored, is_held: Flags) -> npt.NDArray[np.intp]:

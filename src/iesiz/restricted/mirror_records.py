@@ -6,6 +6,7 @@ which the treatment gives more than 255 different words is no class, and refused
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,7 @@ import pyarrow as pa
 from iesiz.errors import PrivacyRefusal
 
 MOST_CLASSES = 255
+_NUMBERING = threading.Lock()
 EARLIEST = np.iinfo(np.int64).min
 COUNTS = 0
 """The code of a row that is not left out."""
@@ -58,12 +60,12 @@ class Shape:
         Raises:
             PrivacyRefusal: a column holds too many different words to be a class.
         """
-        made = np.zeros(len(table), self.record)
+        made = np.empty(len(table), self.record)
         _fill_marks(made, table, first_row)
         made["day"] = table["registered_day"].cast(pa.int32()).to_numpy()
         for place, name in enumerate(self.coded):
-            if name in table.column_names:
-                made["codes"][:, place] = self._codes(name, table[name].combine_chunks())
+            there = name in table.column_names
+            made["codes"][:, place] = self._codes(name, table[name].combine_chunks()) if there else 0
         return made
 
     def table(self, records: Stored) -> pa.Table:
@@ -87,7 +89,8 @@ class Shape:
         if not pa.types.is_dictionary(coded.type):
             coded = coded.dictionary_encode()
         known = self.words.setdefault(name, {})
-        numbers = [known.setdefault(word, len(known)) for word in coded.dictionary.to_pylist()]
+        with _NUMBERING:
+            numbers = [known.setdefault(word, len(known)) for word in coded.dictionary.to_pylist()]
         if len(known) > MOST_CLASSES:
             raise PrivacyRefusal(
                 f"registration: {name} has more than {MOST_CLASSES} different values after its treatment, "
