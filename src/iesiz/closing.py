@@ -9,13 +9,13 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from iesiz.aggregate import DayInput, PeriodInput
 from iesiz.calendar import end_of, is_due
 from iesiz.deidentify import KeyRing
-from iesiz.disclosure import Night, NightVerdict, Plan, Rules, StepRoute, audit_night, plan_of
+from iesiz.disclosure import Earlier, Night, NightVerdict, Plan, Rules, StepRoute, audit_night, plan_of
 from iesiz.errors import PrivacyRefusal
 from iesiz.periods import LONGER, Grain, Period
 from iesiz.policy import EditionInForce
@@ -100,6 +100,7 @@ def _of_days(settings: Settings, period: Period) -> Material:
         tuple(site for site in settings.sites if site.name in with_data),
         _registering(settings),
         tuple(path for path in counts if path.exists()),
+        frozenset(days),
         registrations_for(settings, Records(settings), period.last),
         threshold_key=KeyRing(settings.restricted / "keys").key("threshold", "network", epoch),
     )
@@ -162,7 +163,11 @@ def plan_of_night(settings: Settings, specs: Sequence[TableSpec]) -> Plan:
 
 
 def audited(
-    settings: Settings, specs: Sequence[TableSpec], exact: Sequence[Cells], rules: Rules
+    settings: Settings,
+    specs: Sequence[TableSpec],
+    exact: Sequence[Cells],
+    rules: Rules,
+    history: Sequence[Earlier],
 ) -> NightVerdict:
     """The auditor's verdict on the staged files, read back as a reader would.
 
@@ -170,7 +175,10 @@ def audited(
         PrivacyRefusal: it found something; the staged files are gone.
     """
     try:
-        verdict = audit_night(read_staged(settings, specs), exact, rules)
+        staged = read_staged(settings, specs)
+        of = {cells.label: cells for cells in exact}
+        placed = [replace(one, period=of[one.label].period, days=of[one.label].days) for one in staged]
+        verdict = audit_night(placed, exact, rules, history)
     except PrivacyRefusal:
         discard_staged(settings)
         raise

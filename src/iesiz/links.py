@@ -24,6 +24,8 @@ class Link:
         unions: own distinct count to the other's: `max(parts) <= union <= sum(parts)`, on both sides of one
             unpublished set where the other table is summed as well.
         within: own distinct count to the other's, which holds every part and perhaps others besides.
+        over_time: the other table is of another grain: `sums` and `unions` go over the days that the own
+            period is made of, `within` to the longer periods that hold some of its days.
         by_route: each own step's numbers in `sums` are at most those of the page that the step is, in the
             other table's cell of that route; the first step's are the same.
         each: own dimensions for each value of which it holds, where the other table has no such dimension.
@@ -36,6 +38,7 @@ class Link:
     unions: Mapping[str, str] = field(default_factory=dict)
     within: Mapping[str, str] = field(default_factory=dict)
     by_route: bool = False
+    over_time: bool = False
     each: tuple[str, ...] = ()
 
 
@@ -50,29 +53,34 @@ def read_links(table: str, entries: Sequence[Mapping[str, Any]]) -> tuple[Link, 
 
 def _link(table: str, entry: Mapping[str, Any]) -> Link:
     lists, maps = ("over", "over_there", "each"), ("sums", "unions", "within")
-    known = {"table", "by_route", *lists, *maps}
+    known = {"table", "by_route", "over_time", *lists, *maps}
     fits = (
         set(entry) <= known
         and isinstance(entry.get("table"), str)
-        and isinstance(entry.get("by_route", False), bool)
+        and all(isinstance(entry.get(name, False), bool) for name in ("by_route", "over_time"))
         and all(_words(entry.get(name, [])) for name in lists)
         and all(isinstance(entry.get(name, {}), Mapping) for name in maps)
         and all(_words(list(entry.get(name, {}).values())) for name in maps)
     )
-    if not fits or not entry.get("over") or not any(entry.get(name) for name in maps):
+    if (
+        not fits
+        or not (entry.get("over") or entry.get("over_time"))
+        or not any(entry.get(name) for name in maps)
+    ):
         raise PrivacyRefusal(
             f"Table {table}: a link has a table, the dimensions it sums over, and sums, unions or within "
             f"from own columns to the other's; known are {sorted(known)}."
         )
     return Link(
         entry["table"],
-        over=tuple(entry["over"]),
+        over=tuple(entry.get("over", ())),
         over_there=tuple(entry.get("over_there", ())),
         each=tuple(entry.get("each", ())),
         sums=dict(entry.get("sums", {})),
         unions=dict(entry.get("unions", {})),
         within=dict(entry.get("within", {})),
         by_route=entry.get("by_route", False),
+        over_time=entry.get("over_time", False),
     )
 
 

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from iesiz.aggregate import DayInput, aggregate_day, aggregate_period
+from iesiz.archive import open_archive
 from iesiz.calendar import is_due, now, yesterday
 from iesiz.catalog import write_catalog
 from iesiz.closing import (
@@ -30,6 +31,8 @@ from iesiz.closing import (
 )
 from iesiz.disclosure import (
     Rules,
+    carried,
+    marked,
     protect_night,
 )
 from iesiz.errors import OutsideError
@@ -201,14 +204,15 @@ def close_period(settings: Settings, period: Period) -> PeriodCounts:
     means = (specs, settings.thresholds, settings.reading.threads)
     exact = aggregate_day(given, *means) if isinstance(given, DayInput) else aggregate_period(given, *means)
     rules = Rules(given.threshold_key, period.name, settings.thresholds, plan_of_night(settings, specs))
-    night = protect_night(exact, rules.key, rules.period, rules.thresholds, rules.plan)
+    history = carried(exact, rules.plan, open_archive(settings))
+    night = protect_night(exact, rules.key, rules.period, rules.thresholds, rules.plan, history)
     if isinstance(given, DayInput) and given.registrations is not None:
         freeze_registrations(settings, given.day, given.registrations)
-    write_exact(settings, period, exact)
+    write_exact(settings, period, [marked(cells, rules) for cells in exact])
     if isinstance(given, DayInput):
         write_labels(settings, given.day, {one.spec.name: one.common for one in exact if one.spec.labels})
     staged = stage_period(settings, period, night.cells, edition.name, made_of.inputs)
-    verdict = audited(settings, specs, exact, rules)
+    verdict = audited(settings, specs, exact, rules, history)
     facts = {"missing": made_of.missing, **made_of.facts, "closed": now().date().isoformat()}
     releases = commit_period(settings, period, staged, {**facts, "audit": summary_of(night, verdict)})
     warnings = tuple(said for cells in exact for said in cells.warnings)

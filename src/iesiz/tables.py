@@ -6,10 +6,12 @@ Out: ``TableSpec``. A table without a purpose, a contributor or a known role ref
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from enum import StrEnum
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -33,7 +35,10 @@ CALLED = {
 }
 SITES, ADMITTED = "sites", "admitted"
 LINFS = {one.name for one in fields(Bounds) if one.name.endswith("_hits")}
-SOURCES = frozenset({"access_log", "registration"})
+MEMBERS = "members"
+"""The people who have registered, as they stand: the source of stocks."""
+
+SOURCES = frozenset({"access_log", "registration", MEMBERS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,18 @@ class TableSpec:
         return tuple(one.name for one in self.columns if one.role in (Role.CONTRIBUTOR, Role.MEASURE))
 
 
+class Standing(StrEnum):
+    """What is known of a table's cells when a release is decided.
+
+    NEW: they are being decided. KEPT: published earlier, their exact counts are kept. EDGE: published
+    earlier, and neither their withheld counts nor what they link to besides is looked at.
+    """
+
+    NEW = "new"
+    KEPT = "kept"
+    EDGE = "edge"
+
+
 @dataclass(frozen=True, slots=True)
 class Cells:
     """The cells of one table for one period, one row a cell, complete over its dimensions.
@@ -129,7 +146,9 @@ class Cells:
         warnings: what the table's checks had to say.
         common: (site, label) that enough contributors shared, for later days to admit.
         lost_to_bounds: what contribution bounds left out of requests and pageviews, in whole per cent.
-        period: the period they are about, where several periods are looked at together.
+        period: the period they are about.
+        days: of a longer period, the published days that it is made of.
+        standing: whether they are being decided, or are of an earlier release.
     """
 
     spec: TableSpec
@@ -138,6 +157,13 @@ class Cells:
     lost_to_bounds: Mapping[str, int] = field(default_factory=dict)
     common: frozenset[tuple[str, str]] = frozenset()
     period: Period | None = None
+    days: frozenset[dt.date] = frozenset()
+    standing: Standing = Standing.NEW
+
+    @property
+    def label(self) -> str:
+        """The table's name, with the period where it is of an earlier release."""
+        return self.spec.name if self.standing is Standing.NEW else f"{self.spec.name} {self.period}"
 
 
 def load_tables() -> tuple[TableSpec, ...]:

@@ -123,7 +123,9 @@ def longer_of(folder: Path, grain: Grain, case: Row) -> PeriodInput:
     for day in days:
         freeze_registrations(settings, day, mirror)
     frozen = tuple(counts_path(settings, day) for day in days)
-    return PeriodInput(Period.of(grain, DAY), SITES, ("club",), frozen, mirror, threshold_key=KEY)
+    period = Period.of(grain, DAY)
+    inside = frozenset(day for day in days if day in period)
+    return PeriodInput(period, SITES, ("club",), frozen, inside, mirror, threshold_key=KEY)
 
 
 def _made(folder: Path) -> Path:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import product
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from iesiz import pipeline
+from iesiz.disclosure.binding import bind
+from iesiz.disclosure.plan import plan_of
 from iesiz.periods import Grain, Period
 from iesiz.restricted import counts_path
+from iesiz.tables import SITES, Cells, load_tables
 from tests.nights import Network, log, network, site
 
 MONDAY = dt.date(2025, 3, 3)
@@ -44,9 +49,10 @@ def net(tmp_path: Path) -> Network:
 
 def exact(net: Network, period: Period, table: str) -> dict[tuple[str, ...], int]:
     path = net.store / "restricted" / "exact" / f"{period.grain}={period}" / f"{table}.parquet"
-    cells = pq.ParquetFile(path).read().to_pylist()
+    cells = [cell for cell in pq.ParquetFile(path).read().to_pylist() if cell["registration_count"]]
+    labels = ("age", "sex", "channel")
     return {
-        tuple(cell.values())[1:-1]: cell["registration_count"] for cell in cells if cell["registration_count"]
+        tuple(cell[name] for name in labels if name in cell): cell["registration_count"] for cell in cells
     }
 
 
@@ -95,3 +101,26 @@ def test_a_day_is_frozen_once(net: Network) -> None:
     net.night(MONDAY)
     assert pipeline.close_day(net.settings, MONDAY).verdict == "already published"
     assert counts_path(net.settings, MONDAY).read_bytes() == before
+
+
+def test_each_field_of_the_completeness_adds_up_to_the_channels() -> None:
+    """What is published whole of one field would else tell what is withheld of another."""
+    specs = {spec.name: spec for spec in load_tables()}
+    plan = plan_of(list(specs.values()), 1)
+    grids = []
+    for name in ("monthly_completeness_by_field", CHANNELS):
+        *dimensions, count = specs[name].columns
+        domains = [["mall"] if one.values == SITES else list(one.values) for one in dimensions]
+        keys = list(product(*domains))
+        columns = {one.name: [key[at] for key in keys] for at, one in enumerate(dimensions)}
+        table = pa.table({**columns, count.name: pa.array([1] * len(keys), pa.int64())})
+        grids.append(Cells(specs[name], table, period=Period.of(Grain.MONTH, MONDAY)))
+    bound = bind(plan, grids)
+    fields = len(
+        next(one.values for one in specs["monthly_completeness_by_field"].columns if one.name == "field")
+    )
+    assert (
+        [one for one in bound.says if "and" in one].count(f"monthly_completeness_by_field and {CHANNELS}")
+        == fields
+        == 9
+    )

@@ -65,7 +65,8 @@ def _cells(
     table = pa.Table.from_pylist(_complete(spec, _grid(given, spec, admitted), found), schema)
     is_of_log = spec.source == "access_log"
     said = _check(connection, spec, table)
-    return Cells(spec, table, said, dict(lost) if is_of_log else {}, frozenset(common), given.period)
+    lost_here = dict(lost) if is_of_log else {}
+    return Cells(spec, table, said, lost_here, frozenset(common), given.period, given.days)
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str, known: Row) -> list[dict[str, Any]]:
@@ -87,7 +88,7 @@ def _grid(given: Given, spec: TableSpec, admitted: Sequence[Label]) -> list[tupl
 
 
 def _sites(given: Given, spec: TableSpec) -> list[str]:
-    if spec.source == "registration":
+    if spec.source != "access_log":
         return list(given.registering)
     return [site.name for site in given.with_data if site.funnel or "funnel" not in spec.name]
 

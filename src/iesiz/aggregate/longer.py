@@ -7,6 +7,7 @@ registered, one row each.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from iesiz.aggregate.labels import History
 from iesiz.aggregate.session import connect, register_mirror
 from iesiz.periods import Period
 from iesiz.settings import Site
+from iesiz.tables import MEMBERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class PeriodInput:
         with_data: sites with a published day in the period.
         registering: names of the sites on which people can register.
         registered: frozen counts of registrations, a file a day.
+        days: the published days that the period is made of.
         members: the mirror of the registration source, or None if it was not read after the period's end.
         threshold_key: key of the period under which the secret part of a threshold is drawn.
         labels: none; a longer period admits no labels.
@@ -38,6 +41,7 @@ class PeriodInput:
     with_data: tuple[Site, ...]
     registering: tuple[str, ...]
     registered: tuple[Path, ...]
+    days: frozenset[dt.date]
     members: Path | None = None
     threshold_key: bytes = field(kw_only=True)
     labels: History = field(default_factory=dict)
@@ -45,7 +49,11 @@ class PeriodInput:
     @property
     def sources(self) -> frozenset[str]:
         """The sources of which the period has data."""
-        has = {"access_log": bool(self.with_data), "registration": bool(self.registered)}
+        has = {
+            "access_log": bool(self.with_data),
+            "registration": bool(self.registered),
+            MEMBERS: self.members is not None,
+        }
         return frozenset(name for name, there in has.items() if there)
 
     @property

@@ -77,6 +77,11 @@ class DayInput:
         return Period(Grain.DAY, self.day)
 
     @property
+    def days(self) -> frozenset[dt.date]:
+        """None: a day is not made of others."""
+        return frozenset()
+
+    @property
     def with_data(self) -> tuple[Site, ...]:
         """Sites with records of the day."""
         return tuple(site for site in self.sites if site.name in self.parts)

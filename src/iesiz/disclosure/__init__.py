@@ -4,20 +4,24 @@ The engine: `system` holds what is planned, `primary` finds the sensitive cells,
 what else is withheld, `attacker` sees only what will be published, `judge` compares what the attacker gets
 with the exact counts, and `protect` runs them in that order.
 A night: `plan` says how its tables hang together, `binding` makes one system of them, `night` withholds,
-`night_attack` attacks what will be published, and `night_judge` has the last word.
+`night_attack` attacks what will be published, and `night_judge` has the last word. Beside earlier releases
+`earlier` says which of them are carried along, `spans` how periods hang together, `opened` what is left open.
 An analyst's own table: `tables` builds the system, `tabular` and `render` protect and write it, `inspect`
 attacks what somebody protected.
 """
 
 from __future__ import annotations
 
+from iesiz.disclosure.earlier import Archive, Earlier, carried
 from iesiz.disclosure.night import Night, protect_night
 from iesiz.disclosure.night_judge import NightVerdict, audit_night
-from iesiz.disclosure.night_rules import Rules
+from iesiz.disclosure.night_rules import Rules, marked
 from iesiz.disclosure.plan import Plan, StepRoute, plan_of
 from iesiz.disclosure.told import ToldNumber, told_numbers
 
 __all__ = [
+    "Archive",
+    "Earlier",
     "Night",
     "NightVerdict",
     "Plan",
@@ -25,6 +29,8 @@ __all__ = [
     "StepRoute",
     "ToldNumber",
     "audit_night",
+    "carried",
+    "marked",
     "plan_of",
     "protect_night",
     "told_numbers",

@@ -14,11 +14,13 @@ import numpy as np
 import pyarrow as pa
 
 from iesiz.disclosure.binding import Binding, bind
+from iesiz.disclosure.earlier import Earlier, constants
 from iesiz.disclosure.night_rules import Demands, Rules, demands, keys_of
+from iesiz.disclosure.opened import horizon_of, opened, within_reach
 from iesiz.disclosure.parts import Part, cut
 from iesiz.disclosure.plan import Plan
 from iesiz.disclosure.protect import prices, protect
-from iesiz.disclosure.sparse import Bools, Floats
+from iesiz.disclosure.sparse import Bools
 from iesiz.disclosure.task import Task
 from iesiz.errors import PrivacyRefusal
 from iesiz.settings import Thresholds
@@ -49,29 +51,39 @@ class Night:
 
 
 def protect_night(
-    exact: Sequence[Cells], key: bytes, period: str, thresholds: Thresholds, plan: Plan
+    exact: Sequence[Cells],
+    key: bytes,
+    period: str,
+    thresholds: Thresholds,
+    plan: Plan,
+    history: Sequence[Earlier] = (),
 ) -> Night:
-    """Withhold what is sensitive and what would give it away.
+    """Withhold what is sensitive and what would give it away, or would give earlier withheld numbers away.
 
     Args:
-        exact: every table of the night, complete over its dimensions, with `rule` columns where a rule asks.
+        exact: every table of the period, complete over its dimensions, with `rule` columns where a rule asks.
         key: of the thresholds' random part, 32 bytes.
-        period: the day, as in the tables' files.
+        period: its name, as in the tables' files.
         thresholds: least numbers of contributors.
         plan: the tables and their links.
+        history: earlier releases that link to these tables; their cells stay as they were published.
 
     Raises:
         PrivacyRefusal: the counts do not fit the plan, or no pattern is safe.
     """
     start = time.perf_counter()
-    binding = bind(plan, exact)
-    asked = demands(binding, exact, Rules(key, period, thresholds, plan))
+    everything = [*exact, *(one.counts for one in history)]
+    binding = bind(plan, everything)
+    asked = demands(binding, everything, Rules(key, period, thresholds, plan))
+    known = constants(binding, [one.published for one in history])
+    whole = opened(binding.system, known, horizon_of(binding.system.limits, known, asked.values))
+    decided = np.isin([table for table, _ in binding.cells], [cells.label for cells in exact])
     withheld, coarser = asked.sensitive.copy(), set[str]()
-    worth = np.array([_worth(plan, table) for table, _ in binding.cells], dtype=np.float64)
-    for part in cut(binding.system):
-        pattern, given_up = _pattern(binding, part, asked, worth)
-        withheld[part.cells] = pattern
-        coarser |= given_up
+    for part in (whole.within(one) for one in cut(whole.system)):
+        if decided[part.cells].any():
+            pattern, given_up = _pattern(binding, part, asked, decided, plan, bool(history))
+            withheld[part.cells] = pattern
+            coarser |= given_up
     hidden = {cell for cell, gone in zip(binding.cells, withheld, strict=True) if gone}
     tables = tuple(_withhold(cells, hidden) for cells in exact)
     total = sum(_suppressed(cells) for cells in tables)
@@ -79,19 +91,24 @@ def protect_night(
     return Night(tables, asked.primary, total - asked.primary, tuple(sorted(coarser)), seconds)
 
 
-def _worth(plan: Plan, table: str) -> int:
-    spec = plan.spec(table)
-    return plan.worth(spec) if spec else 1
-
-
-def _pattern(binding: Binding, part: Part, asked: Demands, worth: Floats) -> tuple[Bools, set[str]]:
+def _pattern(
+    binding: Binding, part: Part, asked: Demands, decided: Bools, plan: Plan, has_history: bool
+) -> tuple[Bools, set[str]]:
     """A component's withheld cells; where none is found, with its finest tables withheld whole.
+
+    Beside earlier releases a component whose tables are all given up tells nothing that these did not.
 
     Raises:
         PrivacyRefusal: not even with every table withheld whole.
     """
     tables = [binding.cells[cell][0] for cell in part.cells]
-    finest = sorted(set(tables), key=lambda name: (-tables.count(name), name))
+    new = decided[part.cells]
+    own = [table for table, is_new in zip(tables, new, strict=True) if is_new]
+    finest = sorted(set(own), key=lambda name: (-own.count(name), name))
+    worth = np.array([_worth(plan, table) for table in tables], dtype=np.float64)
+    needs = part.needs(asked.needs)
+    if has_history:
+        needs = within_reach(part.system, needs, asked.values[part.variables])
     for given_up in range(len(finest) + 1):
         gone = set(finest[:given_up])
         sensitive = asked.sensitive[part.cells] | np.array([name in gone for name in tables])
@@ -100,22 +117,30 @@ def _pattern(binding: Binding, part: Part, asked: Demands, worth: Floats) -> tup
             asked.values[part.variables],
             sensitive,
             np.zeros(len(tables), dtype=np.bool_),
-            part.needs(asked.needs),
+            needs,
             part.insiders(asked.insiders),
+            ~new,
         )
-        if not sensitive.any():
-            return sensitive, gone
+        if not task.must.any():
+            return task.must, gone
         try:
-            return protect(task, prices(task) * worth[part.cells], MOVES).withheld, gone
+            return protect(task, prices(task) * worth, MOVES).withheld, gone
         except PrivacyRefusal:
             continue
+    if has_history:
+        return np.ones(len(tables), dtype=np.bool_), set(finest)
     raise PrivacyRefusal(f"No safe pattern for the tables {', '.join(sorted(finest))}; nothing is published.")
+
+
+def _worth(plan: Plan, table: str) -> int:
+    spec = plan.spec(table)
+    return plan.worth(spec) if spec else 1
 
 
 def _withhold(cells: Cells, hidden: set[tuple[str, tuple[object, ...]]]) -> Cells:
     """Nulls and a status; the columns that only the rules read go."""
     spec, table = cells.spec, cells.table
-    kept = np.array([(spec.name, key) not in hidden for key in keys_of(cells)], dtype=np.bool_)
+    kept = np.array([(cells.label, key) not in hidden for key in keys_of(cells)], dtype=np.bool_)
     for name in spec.counted:
         place = table.column_names.index(name)
         values = pa.array(table[name].to_pylist(), table.schema.field(name).type, mask=~kept)

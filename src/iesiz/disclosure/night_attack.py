@@ -12,13 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from iesiz.disclosure.attacker import Attacker, View
-from iesiz.disclosure.binding import Binding, Key, Number, bind
+from iesiz.disclosure.binder import Key, Number
+from iesiz.disclosure.binding import Binding, bind
 from iesiz.disclosure.components import SLACK
+from iesiz.disclosure.earlier import constants, told_of
 from iesiz.disclosure.elimination import determined
+from iesiz.disclosure.opened import Horizon, no_horizon, opened
+from iesiz.disclosure.parts import Part
 from iesiz.disclosure.plan import Plan, width_needed
 from iesiz.disclosure.sparse import Floats, stack
 from iesiz.settings import Thresholds
-from iesiz.tables import Cells
+from iesiz.tables import Cells, Standing
 
 
 @dataclass(frozen=True)
@@ -60,38 +64,58 @@ class CellInterval:
 
 
 def attack(
-    published: Sequence[Cells], plan: Plan, thresholds: Thresholds, insiders: Sequence[Insider] = ()
+    published: Sequence[Cells],
+    plan: Plan,
+    thresholds: Thresholds,
+    insiders: Sequence[Insider] = (),
+    horizon: Horizon | None = None,
 ) -> tuple[CellInterval, ...]:
     """The interval of every withheld number for everybody, and the too narrow ones that each insider finds.
 
+    Of earlier releases only the numbers that the new one can tell something of.
+
     Args:
-        published: the tables as they will be published, null where withheld.
+        published: the tables as they will be published, null where withheld, and earlier releases.
         plan: public.
         thresholds: public; they say below which width an insider's interval is worth telling.
         insiders: what single contributors know besides, tried one at a time.
+        horizon: what is not looked at any more, and what everybody is taken to know of it.
 
     Raises:
         PrivacyRefusal: the tables differ from the plan or contradict each other, or no optimum was proven.
     """
     binding = bind(plan, published)
-    view = View(binding.system, binding.values(published))
-    places = {(n.table, n.key, n.measure): place for place, n in enumerate(binding.numbers)}
-    facts = [_facts(binding, places, insider) for insider in insiders]
+    front = _front(binding, published, horizon or no_horizon(binding.system))
+    numbers = [binding.numbers[form] for form in front.forms]
+    view = View(front.system, binding.values(published)[front.forms])
+    places = {(n.table, n.key, n.measure): place for place, n in enumerate(numbers)}
+    near = [one for one in insiders if (one.table, one.key, one.values[0][0]) in places]
+    facts = [_facts(numbers, places, insider) for insider in near]
     attacker = Attacker(view, tuple(tuple(one) for one in facts))
     seen = attacker.intervals()
     solved = _solved(view)
     found = [
-        _interval(binding.numbers[form], float(lo), float(hi), bool(solved[form]))
+        _interval(numbers[form], float(lo), float(hi), bool(solved[form]))
         for form, lo, hi in zip(seen.forms, seen.lo, seen.hi, strict=True)
     ]
-    needs = _widths(binding, plan, thresholds)[seen.forms]
-    for insider, known in zip(insiders, facts, strict=True):
-        found += _inside(binding, attacker, insider, known, needs)
+    needs = _widths(numbers, plan, thresholds)[seen.forms]
+    for insider, known in zip(near, facts, strict=True):
+        found += _inside(numbers, attacker, insider, known, needs)
     return tuple(found)
 
 
+def _front(binding: Binding, published: Sequence[Cells], horizon: Horizon) -> Part:
+    """What the new release stands beside; what was published earlier is a constant."""
+    earlier = [cells for cells in published if cells.standing is not Standing.NEW]
+    known = constants(binding, earlier)
+    if not earlier:
+        return opened(binding.system, known, horizon)
+    new = [cells for cells in published if cells.standing is Standing.NEW]
+    return opened(binding.system, known, horizon, ~told_of(binding, new, known))
+
+
 def _inside(
-    binding: Binding, attacker: Attacker, insider: Insider, known: dict[int, float], needs: Floats
+    numbers: Sequence[Number], attacker: Attacker, insider: Insider, known: dict[int, float], needs: Floats
 ) -> list[CellInterval]:
     """Other people's numbers that an insider bounds more closely than the rules allow."""
     with attacker.knowing(known) as reached:
@@ -100,7 +124,7 @@ def _inside(
         seen = attacker.seen()
         narrow = [t for t in reached if seen.width[t] < needs[t] - SLACK and int(seen.forms[t]) not in known]
         return [
-            _interval(binding.numbers[seen.forms[t]], float(seen.lo[t]), float(seen.hi[t]), False, insider)
+            _interval(numbers[seen.forms[t]], float(seen.lo[t]), float(seen.hi[t]), False, insider)
             for t in narrow
         ]
 
@@ -112,15 +136,18 @@ def _interval(
     return CellInterval(number.table, number.key, number.measure, *ends, solved, told)
 
 
-def _facts(binding: Binding, places: dict[tuple[str, Key, str], int], insider: Insider) -> dict[int, float]:
+def _facts(
+    numbers: Sequence[Number], places: dict[tuple[str, Key, str], int], insider: Insider
+) -> dict[int, float]:
     own = ((places[insider.table, insider.key, measure], value) for measure, value in insider.values)
-    return {place: value / binding.numbers[place].unit for place, value in own}
+    return {place: value / numbers[place].unit for place, value in own}
 
 
-def _widths(binding: Binding, plan: Plan, thresholds: Thresholds) -> Floats:
-    specs = {spec.name: spec for spec in plan.tables}
-    widths = (width_needed(specs[n.table], n.measure, thresholds) for n in binding.numbers)
-    return np.fromiter(widths, dtype=np.float64, count=len(binding.numbers))
+def _widths(numbers: Sequence[Number], plan: Plan, thresholds: Thresholds) -> Floats:
+    specs = {number.table: plan.spec(number.table) for number in numbers}
+    found = ((specs[n.table], n.measure) for n in numbers)
+    widths = (width_needed(spec, measure, thresholds) if spec else 0 for spec, measure in found)
+    return np.fromiter(widths, dtype=np.float64, count=len(numbers))
 
 
 def _solved(view: View) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

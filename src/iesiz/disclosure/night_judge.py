@@ -9,16 +9,19 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from iesiz.disclosure.binding import Binding, Key, bind
+from iesiz.disclosure.binder import Key
+from iesiz.disclosure.binding import Binding, bind
+from iesiz.disclosure.earlier import Earlier, constants
 from iesiz.disclosure.night_attack import CellInterval, Insider, attack
 from iesiz.disclosure.night_rules import Demands, Rules, demands
-from iesiz.disclosure.rules import TOLERANCE
+from iesiz.disclosure.opened import horizon_of, opened, touched, within_reach
+from iesiz.disclosure.rules import TOLERANCE, Needs
 from iesiz.disclosure.sparse import Bools, Floats
-from iesiz.tables import Cells
+from iesiz.tables import Cells, Standing
 
 
 @dataclass(frozen=True)
@@ -50,10 +53,9 @@ class NightVerdict:
     seconds: float = 0.0
 
 
-def insiders_of(exact: Sequence[Cells], rules: Rules) -> tuple[Insider, ...]:
+def insiders_of(binding: Binding, asked: Demands) -> tuple[Insider, ...]:
     """The single contributor of each cell that has one, with what he knows."""
-    binding = bind(rules.plan, exact)
-    asked, found = demands(binding, exact, rules), []
+    found = []
     for told in asked.insiders:
         first = binding.numbers[told[0]]
         own = ((binding.numbers[v].measure, float(asked.values[v]) * binding.numbers[v].unit) for v in told)
@@ -62,39 +64,78 @@ def insiders_of(exact: Sequence[Cells], rules: Rules) -> tuple[Insider, ...]:
 
 
 def judge_night(
-    intervals: Sequence[CellInterval], published: Sequence[Cells], exact: Sequence[Cells], rules: Rules
+    intervals: Sequence[CellInterval],
+    published: Sequence[Cells],
+    exact: Sequence[Cells],
+    rules: Rules,
+    history: Sequence[Earlier] = (),
 ) -> NightVerdict:
     """Compare what the attacker got with what is so.
 
     Args:
-        intervals: of `attack` on exactly these published tables.
+        intervals: of `attack` on exactly these published tables and earlier releases.
         published: the tables as they will be published.
         exact: the exact tables with their `rule` columns, in any order.
         rules: key, period, thresholds, plan.
+        history: earlier releases that link to these tables.
 
     Raises:
         PrivacyRefusal: the tables differ from each other or from the plan.
     """
-    binding = bind(rules.plan, exact)
-    asked = demands(binding, exact, rules)
+    binding, asked = _asked(exact, rules, history)
+    everything = [*published, *(one.published for one in history)]
+    to_judge = _to_judge(binding, asked, everything, history)
+    asked = replace(asked, needs=_possible(binding, asked, history))
     numbers = {(n.table, n.key, n.measure): place for place, n in enumerate(binding.numbers)}
-    findings = _shown(binding, asked, published)
+    findings = _shown(binding, asked, everything)
     hidden = np.zeros(len(binding.numbers), dtype=np.bool_)
     counts = [math.inf]
     for one in intervals:
         place = numbers[one.table, one.key, one.measure]
-        reason = _reason(binding, asked, one, place)
+        reason = _reason(binding, asked, one, place) if to_judge[place] else ""
         if reason:
             findings.append(NightFinding(one.table, one.key, one.measure, reason))
         if one.told is None:
             hidden[place] = True
-            if asked.needs.whole[place]:
+            if asked.needs.whole[place] and to_judge[place]:
                 counts.append(one.width)
-    findings += _not_attacked(binding, published, hidden)
-    needed = hidden & (asked.needs.length > 0)
-    audited = len(np.unique(binding.system.owner[needed]))
+    findings += _not_attacked(binding, everything, hidden | ~to_judge)
+    needed = hidden & to_judge & (asked.needs.length > 0)
+    audited = len(np.unique(binding.system.owner[: len(hidden)][needed]))
     tried = len(asked.insiders)
     return NightVerdict(tuple(findings), audited, min(counts), tried)
+
+
+def _asked(exact: Sequence[Cells], rules: Rules, history: Sequence[Earlier]) -> tuple[Binding, Demands]:
+    everything = [*exact, *(one.counts for one in history)]
+    binding = bind(rules.plan, everything)
+    return binding, demands(binding, everything, rules)
+
+
+def _to_judge(
+    binding: Binding, asked: Demands, published: Sequence[Cells], history: Sequence[Earlier]
+) -> Bools:
+    """Numbers that what is new can tell something of; what is beyond the horizon is known already."""
+    count = len(binding.numbers)
+    if not history:
+        return np.ones(count, dtype=np.bool_)
+    known = constants(binding, published)
+    shown = constants(binding, [one for one in published if one.standing is Standing.NEW])
+    near = touched(binding.system.limits, known, ~np.isnan(shown))
+    return (near & ~np.isnan(asked.values))[:count]
+
+
+def _possible(binding: Binding, asked: Demands, history: Sequence[Earlier]) -> Needs:
+    """The needs, none beyond what earlier releases have left."""
+    if not history:
+        return asked.needs
+    known = constants(binding, [one.published for one in history])
+    part = opened(binding.system, known, horizon_of(binding.system.limits, known, asked.values))
+    left = within_reach(part.system, part.needs(asked.needs), asked.values[part.variables])
+    width, up, down, whole = (np.zeros(len(binding.numbers)) for _ in range(4))
+    width[part.forms], up[part.forms], down[part.forms] = left.width, left.up, left.down
+    whole[part.forms] = left.whole
+    return Needs(width, up, down, whole > 0)
 
 
 def _reason(binding: Binding, asked: Demands, one: CellInterval, place: int) -> str:
@@ -140,14 +181,20 @@ def _name(binding: Binding, place: int) -> tuple[str, Key, str]:
     return number.table, number.key, number.measure
 
 
-def audit_night(published: Sequence[Cells], exact: Sequence[Cells], rules: Rules) -> NightVerdict:
+def audit_night(
+    published: Sequence[Cells], exact: Sequence[Cells], rules: Rules, history: Sequence[Earlier] = ()
+) -> NightVerdict:
     """Attack, with each single contributor's own numbers known as well, and judge.
 
     Raises:
         PrivacyRefusal: the tables contradict each other or the plan, or the solver proved no optimum.
     """
     start = time.perf_counter()
-    intervals = attack(published, rules.plan, rules.thresholds, insiders_of(exact, rules))
-    verdict = judge_night(intervals, published, exact, rules)
-    seconds = time.perf_counter() - start
-    return NightVerdict(verdict.findings, verdict.audited, verdict.narrowest, verdict.insiders, seconds)
+    binding, asked = _asked(exact, rules, history)
+    everything = [*published, *(one.published for one in history)]
+    known = constants(binding, [one.published for one in history])
+    horizon = horizon_of(binding.system.limits, known, asked.values)
+    insiders = insiders_of(binding, asked)
+    intervals = attack(everything, rules.plan, rules.thresholds, insiders, horizon)
+    verdict = judge_night(intervals, published, exact, rules, history)
+    return replace(verdict, seconds=time.perf_counter() - start)

@@ -10,20 +10,23 @@ import hashlib
 import hmac
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import pyarrow as pa
 
-from iesiz.disclosure.binding import Binding, Key
+from iesiz.disclosure.binder import Key
+from iesiz.disclosure.binding import Binding
 from iesiz.disclosure.plan import Plan, least, magnitudes, width_needed
 from iesiz.disclosure.primary import Shares, below_threshold, group_disclosed, p_percent, upper_protection
 from iesiz.disclosure.rules import Needs
 from iesiz.disclosure.sparse import Bools, Floats, Ints
 from iesiz.errors import PrivacyRefusal
 from iesiz.settings import Thresholds
-from iesiz.tables import Cells, TableSpec
+from iesiz.tables import Cells, Standing, TableSpec
 from iesiz.vocabulary import Role
 
+PRIMARY = "primary"  # beside exact cells that are kept: which of them a rule withheld
 NETWORKS = 3  # distinct networks that a published cell needs
 NETWORK_COUNT = "network_count"
 P = 15.0  # per cent of the p % rule
@@ -99,11 +102,30 @@ def sensitive_rows(cells: Cells, rules: Rules) -> Bools:
     return found | _group_disclosed(cells, keys, people) if spec.sensitive else found
 
 
+def marked(cells: Cells, rules: Rules) -> Cells:
+    """Exact cells with a column that says which a rule withholds, for later releases.
+
+    Raises:
+        PrivacyRefusal: a number is negative or missing.
+    """
+    marks = pa.array(sensitive_rows(cells, rules))
+    return replace(cells, table=cells.table.append_column(PRIMARY, marks))
+
+
+def _withheld_by_rule(cells: Cells, rules: Rules) -> Bools:
+    """Of an earlier release as it was decided then; beyond the horizon nothing is decided any more."""
+    if cells.standing is Standing.NEW:
+        return sensitive_rows(cells, rules)
+    if cells.standing is Standing.KEPT:
+        return np.array(cells.table[PRIMARY].to_pylist(), dtype=np.bool_)
+    return np.zeros(len(cells.table), dtype=np.bool_)
+
+
 def _group_disclosed(cells: Cells, keys: list[Key], people: Floats) -> Bools:
     """Cells of a sensitive split that hold all members of their group, or all but one."""
     spec, found = cells.spec, np.zeros(len(keys), dtype=np.bool_)
     for link in spec.links:
-        if spec.contributors in link.sums:
+        if spec.contributors in link.sums and link.over:
             kept = [place for place, name in enumerate(spec.dimensions) if name not in link.over]
             groups: dict[Key, float] = {}
             margin = [tuple(key[place] for place in kept) for key in keys]
@@ -122,7 +144,8 @@ class Demands:
     """What the rules ask of a night.
 
     Attributes:
-        values: exact value of each variable of the system, the sets that no table shows among them.
+        values: exact value of each variable of the system, the sets that no table shows among them; NaN
+            where an earlier release's withheld count is not kept.
         sensitive: cells withheld by a rule, drop-outs always among them, shape (cells,).
         needs: by number.
         insiders: for each cell of one contributor, the numbers that this one knows.
@@ -143,16 +166,17 @@ def demands(binding: Binding, exact: Sequence[Cells], rules: Rules) -> Demands:
         PrivacyRefusal: a number is negative or missing, or the counts do not fit the plan's links.
     """
     sensitive = {
-        (cells.spec.name, key): bool(row)
+        (cells.label, key): bool(row)
         for cells in exact
-        for key, row in zip(keys_of(cells), sensitive_rows(cells, rules), strict=True)
+        for key, row in zip(keys_of(cells), _withheld_by_rule(cells, rules), strict=True)
     }
     values = whole_values(binding, exact)
-    planned = np.array([cell in sensitive for cell in binding.cells], dtype=np.bool_)
+    decided = {cells.label for cells in exact if cells.standing is Standing.NEW}
+    counted = [cell in sensitive and cell[0] in decided for cell in binding.cells]
     withheld = np.array([sensitive.get(cell, True) for cell in binding.cells], dtype=np.bool_)
     needs = _needs(binding, exact, rules, values, withheld)
     return Demands(
-        values, withheld, needs, _alone(binding, rules.plan, values), int(np.sum(withheld & planned))
+        values, withheld, needs, _alone(binding, rules.plan, values), int(np.sum(withheld & counted))
     )
 
 
@@ -163,12 +187,12 @@ def whole_values(binding: Binding, exact: Sequence[Cells]) -> Floats:
         PrivacyRefusal: the counts do not fit what the plan says of them.
     """
     system, numbers = binding.system, len(binding.numbers)
-    rows = system.limits.rows
+    rows, planned = system.limits.rows, [number.planned for number in binding.numbers]
     values = np.concatenate([binding.values(exact), np.full(system.variables - numbers, np.nan)])
     for row in range(len(rows)):
         parts, weights = rows.row(row), rows.coefficients(row)
         unknown = np.isnan(values[parts])
-        if unknown.sum() == 1 and parts[unknown][0] < numbers:
+        if unknown.sum() == 1 and parts[unknown][0] < numbers and not planned[parts[unknown][0]]:
             values[parts[unknown]] = -np.dot(weights[~unknown], values[parts[~unknown]]) / weights[unknown]
     _fill_unions(rows.row_of, rows.indices, rows.data, values, numbers)
     at = rows.dot(values)
@@ -183,10 +207,10 @@ def whole_values(binding: Binding, exact: Sequence[Cells]) -> Floats:
 
 def _fill_unions(row_of: Ints, columns: Ints, weights: Floats, values: Floats, numbers: int) -> None:
     """A union is at least its parts: rows with the union at weight 1 and one part at -1."""
-    for place in np.flatnonzero((columns >= numbers) & (weights == 1.0)):
+    sizes = np.bincount(row_of)[row_of] if len(row_of) else row_of
+    for place in np.flatnonzero((columns >= numbers) & (weights == 1.0) & (sizes == 2)):
         parts = columns[(row_of == row_of[place]) & (columns != columns[place])]
-        known = values[columns[place]]
-        values[columns[place]] = np.nanmax([known, *values[parts]])
+        values[columns[place]] = np.fmax(values[columns[place]], values[parts[0]])
 
 
 def _needs(binding: Binding, exact: Sequence[Cells], rules: Rules, values: Floats, withheld: Bools) -> Needs:
@@ -194,23 +218,29 @@ def _needs(binding: Binding, exact: Sequence[Cells], rules: Rules, values: Float
     count = len(binding.numbers)
     width, level, whole = np.zeros(count), np.zeros(count), np.ones(count, dtype=np.bool_)
     levels = {
-        (cells.spec.name, name): dict(
-            zip(keys_of(cells), upper_protection(_shares(cells, name), P), strict=True)
-        )
+        (cells.label, name): dict(zip(keys_of(cells), upper_protection(_shares(cells, name), P), strict=True))
         for cells in exact
+        if cells.standing is not Standing.EDGE
         for name in magnitudes(cells.spec)
     }
-    specs = {cells.spec.name: cells.spec for cells in exact}
+    tables = {cells.label: cells for cells in exact}
     for place, number in enumerate(binding.numbers):
-        spec = specs[number.table]
+        if np.isnan(values[place]):
+            continue
+        spec, standing = tables[number.table].spec, tables[number.table].standing
         width[place] = width_needed(spec, number.measure, rules.thresholds)
         if (number.table, number.measure) in levels:
             if withheld[binding.system.owner[place]]:
                 level[place] = max(levels[number.table, number.measure][number.key] / number.unit, 0.0)
             width[place], whole[place] = max(level[place], HIDDEN_SHARE * values[place]), False
-        elif not number.planned and not 0 < values[place] < rules.threshold(spec, number.key):
+        elif not number.planned and not 0 < values[place] < _few(spec, standing, number.key, rules):
             width[place], whole[place] = 0.0, False
     return Needs(width, level, level, whole)
+
+
+def _few(spec: TableSpec, standing: Standing, key: Key, rules: Rules) -> int:
+    """How many people dropping out are too few; the random part of an earlier night's limit is gone."""
+    return rules.threshold(spec, key) if standing is Standing.NEW else least(spec, rules.thresholds)
 
 
 def _alone(binding: Binding, plan: Plan, values: Floats) -> tuple[tuple[int, ...], ...]:

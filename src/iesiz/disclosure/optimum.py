@@ -43,7 +43,7 @@ class Program:
         self._highs.setOptionValue("mip_rel_gap", 0.0)
         self._highs.setOptionValue("mip_abs_gap", GAP)
         cells = np.arange(self._cells, dtype=np.int32)
-        self._highs.addVars(self._cells, task.sensitive.astype(float), 1.0 - task.fixed.astype(float))
+        self._highs.addVars(self._cells, task.must.astype(float), 1.0 - task.fixed.astype(float))
         self._highs.changeColsCost(self._cells, cells, prices)
         self._highs.changeColsIntegrality(
             self._cells, cells, np.full(self._cells, highspy.HighsVarType.kInteger)

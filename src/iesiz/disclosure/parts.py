@@ -24,6 +24,12 @@ class Part:
     forms: Ints
     cells: Ints
 
+    def within(self, inner: Part) -> Part:
+        """A component of this one, numbered in the whole."""
+        return Part(
+            inner.system, self.variables[inner.variables], self.forms[inner.forms], self.cells[inner.cells]
+        )
+
     def needs(self, needs: Needs) -> Needs:
         """The needs of the component's forms."""
         chosen = self.forms

@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from iesiz.bounds import BOUNDS
 from iesiz.errors import PrivacyRefusal
 from iesiz.links import Link
+from iesiz.periods import Grain
 from iesiz.settings import Thresholds
 from iesiz.tables import ADMITTED, SITES, Column, TableSpec
 from iesiz.vocabulary import Role
 
 MOST_CELLS = 100_000  # cells of a night, estimated
 MOST_ENTRIES = 2_000_000  # coefficients of the linear system, estimated
+LENGTHS = tuple(Grain)  # from the shortest to the longest
 LABELS = 200  # labels that an admitted dimension is taken to have on a site, for the estimates
 
 
@@ -66,8 +68,8 @@ class Plan:
             )
 
     def spec(self, name: str) -> TableSpec | None:
-        """The table of that name, or None."""
-        return next((spec for spec in self.tables if spec.name == name), None)
+        """The table of that name (a period may stand behind it, as in ``Cells.label``), or None."""
+        return next((spec for spec in self.tables if spec.name == name.partition(" ")[0]), None)
 
     def cells(self, spec: TableSpec) -> int:
         """Estimated cells of a table on all sites."""
@@ -133,8 +135,10 @@ def _refuse_unfit(plan: Plan, spec: TableSpec, link: Link) -> None:
     where, other = f"Table {spec.name}, link to {link.table}:", plan.spec(link.table)
     if other is None:
         raise PrivacyRefusal(f"{where} there is no such table in the release plan.")
-    if (spec.grain, spec.contributor) != (other.grain, other.contributor):
+    if spec.contributor != other.contributor or (spec.grain == other.grain) == link.over_time:
         raise PrivacyRefusal(f"{where} the two do not count the same contributors over the same period.")
+    if link.over_time:
+        _refuse_unfit_time(where, spec, link, other)
     _refuse_columns(where, spec, link, other)
     ours, theirs = _left(spec, (*link.over, *link.each)), _left(other, link.over_there)
     if not {*link.over, *link.each} <= set(spec.dimensions) or not set(link.over_there) <= set(
@@ -157,6 +161,15 @@ def _refuse_unfit(plan: Plan, spec: TableSpec, link: Link) -> None:
             fits = set(column.values) <= set(values)
         if not fits:
             raise PrivacyRefusal(f"{where} the values of the dimension {name} do not match.")
+
+
+def _refuse_unfit_time(where: str, spec: TableSpec, link: Link, other: TableSpec) -> None:
+    down = other.grain is Grain.DAY and not link.within
+    up = LENGTHS.index(spec.grain) < LENGTHS.index(other.grain) and not (link.sums or link.unions)
+    if not (down or up) or link.by_route or (link.over and not link.sums):
+        raise PrivacyRefusal(
+            f"{where} over time a table sums or unites days, or is within a longer period, and no more."
+        )
 
 
 def _refuse_columns(where: str, spec: TableSpec, link: Link, other: TableSpec) -> None:

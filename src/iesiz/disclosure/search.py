@@ -20,7 +20,7 @@ class Search:
     """The withheld cells so far, and the tables found so far that cannot be told from the true one."""
 
     def __init__(self, task: Task, prices: Floats) -> None:
-        """Start with the sensitive cells withheld and nothing known about them.
+        """Start with what must be withheld and nothing known about them.
 
         Args:
             task: what to protect.
@@ -28,7 +28,7 @@ class Search:
         """
         self.task, self.prices = task, prices
         self._neighbours = Neighbours(task, prices)
-        self.withheld = task.sensitive.copy()
+        self.withheld = task.must.copy()
         self.witnesses = Witnesses(task, [])
         self._moves = 0
 
@@ -104,7 +104,7 @@ class Search:
             most: moves that may have been made in all before the next cell is tried.
         """
         better = False
-        cells = np.flatnonzero(self.withheld & ~self.task.sensitive)
+        cells = np.flatnonzero(self.withheld & ~self.task.must)
         for cell in cells[np.lexsort((cells, -self.prices[cells]))]:
             if self._moves > most:
                 return False
@@ -143,7 +143,7 @@ class Search:
 
     def _idle(self) -> Bools:
         """Complementary cells that no table moves."""
-        used = self.task.sensitive.copy()
+        used = self.task.must.copy()
         for one in self.witnesses.shifts:
             used[self.task.system.owner[one.forms]] = True
         return self.withheld & ~used

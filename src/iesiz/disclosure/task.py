@@ -28,6 +28,7 @@ class Task:
         fixed: cells that are published already and cannot be withheld any more, shape (cells,).
         needs: how uncertain each form must be if withheld.
         insiders: for each single contributor, the variables that hold nobody else's value: he knows them.
+        gone: cells withheld by an earlier release, which stay so, shape (cells,); none if left out.
     """
 
     system: LinearSystem
@@ -36,6 +37,7 @@ class Task:
     fixed: Bools
     needs: Needs
     insiders: tuple[tuple[int, ...], ...] = ()
+    gone: Bools | None = None
 
     def __post_init__(self) -> None:
         """Check the shapes.
@@ -49,6 +51,11 @@ class Task:
             raise ValueError("variables, cells and needs must fit the system")
         if np.any(self.sensitive & self.fixed):
             raise ValueError("a sensitive cell is published already")
+
+    @cached_property
+    def must(self) -> Bools:
+        """Cells that stay withheld whatever else is, shape (cells,)."""
+        return self.sensitive if self.gone is None else self.sensitive | self.gone
 
     @cached_property
     def values(self) -> Floats:

@@ -6,11 +6,13 @@ records of both ledgers. It must not change a value, nor replace what was publis
 
 from __future__ import annotations
 
+from iesiz.publish.parquet import read_partition
 from iesiz.publish.release import (
     Release,
     commit_period,
     discard_staged,
     published_days,
+    published_paths,
     published_periods,
     read_published,
     read_staged,
@@ -24,7 +26,9 @@ __all__ = [
     "commit_period",
     "discard_staged",
     "published_days",
+    "published_paths",
     "published_periods",
+    "read_partition",
     "read_published",
     "read_staged",
     "recover",

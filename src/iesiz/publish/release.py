@@ -104,13 +104,15 @@ def discard_staged(settings: Settings) -> None:
 
 def read_published(settings: Settings, specs: Sequence[TableSpec], period: Period) -> tuple[Cells, ...]:
     """The partitions of a period as readers see them, of the tables that were published for it."""
-    known = {spec.name: spec for spec in specs}
+    paths = published_paths(settings)
+    found = [(spec, paths.get((spec.name, period.name))) for spec in specs]
+    return tuple(replace(read_partition(spec, path), period=period) for spec, path in found if path)
+
+
+def published_paths(settings: Settings) -> dict[tuple[str, str], Path]:
+    """Where each partition lies that was published, by table and period's name."""
     entries = [entry.facts for entry in _full(settings).entries(RELEASE)]
-    chosen = [one for one in entries if one["period"] == period.name and one["table"] in known]
-    return tuple(
-        replace(read_partition(known[one["table"]], settings.published / one["path"]), period=period)
-        for one in chosen
-    )
+    return {(one["table"], one["period"]): settings.published / one["path"] for one in entries}
 
 
 def commit_period(

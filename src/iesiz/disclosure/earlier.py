@@ -1,0 +1,159 @@
+"""Earlier releases that a new one can link to: which of them are carried along, as frozen types.
+
+A release adds equations and inequalities between its own numbers and those that a link names. Published
+numbers are constants, so that an earlier withheld number learns of it only through a chain of withheld
+numbers. Carried along are: the linked tables, and what stands at the end of such a chain. Longer periods that
+share a day with the new one are kept whole; others, and those whose exact counts have expired, are the edge:
+what they withhold is taken to be known (see `opened`).
+
+In: new tables, the plan, a way to fetch a release. Out: `Earlier` releases. Must not decide anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from iesiz.disclosure.binder import by_key
+from iesiz.disclosure.binding import Binding, bind
+from iesiz.disclosure.opened import touched
+from iesiz.disclosure.plan import Plan
+from iesiz.disclosure.sparse import Bools, Floats
+from iesiz.periods import Grain, Period
+from iesiz.tables import Cells, Standing, TableSpec
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A table of an earlier release.
+
+    Attributes:
+        published: as it was published, null where withheld.
+        counts: the exact cells with the rules' marks, while they are kept; else as published.
+    """
+
+    published: Cells
+    counts: Cells
+
+    def __post_init__(self) -> None:
+        """Refuse what is being decided.
+
+        Raises:
+            ValueError: a side of it is no earlier release, or the two differ in what they are of.
+        """
+        if Standing.NEW in (self.published.standing, self.counts.standing):
+            raise ValueError("an earlier release is kept or an edge")
+        if self.published.label != self.counts.label:
+            raise ValueError("the two sides of a release are of one table and period")
+
+    def at_edge(self) -> Earlier:
+        """The same, with what it withheld taken to be known."""
+        edge = replace(self.published, standing=Standing.EDGE)
+        return Earlier(edge, edge)
+
+
+@dataclass(frozen=True)
+class Archive:
+    """What was published before.
+
+    Attributes:
+        fetch: a table's release for a period, or None if there is none.
+        longer: published periods of a grain that were made of a day.
+    """
+
+    fetch: Callable[[TableSpec, Period], Earlier | None]
+    longer: Callable[[Grain, Period], Sequence[Period]]
+
+
+def carried(new: Sequence[Cells], plan: Plan, archive: Archive) -> tuple[Earlier, ...]:
+    """The earlier releases that new tables can link to, in the order in which they were reached."""
+    found: dict[str, Earlier] = {}
+    span = next((cells.period for cells in new if cells.period), None)
+    if span is None or span.grain is Grain.DAY:
+        return ()
+    _fetch(found, archive, span, [step for cells in new for step in _over_time(cells, plan, archive)])
+    asked = set[str]()
+    while True:
+        chained = [one for one in _chained(new, plan, found) if one.label not in asked]
+        if not chained:
+            return tuple(found.values())
+        asked |= {one.label for one in chained}
+        steps = [step for cells in chained for step in _linked(cells, plan, archive)]
+        _fetch(found, archive, span, steps)
+
+
+def _fetch(
+    found: dict[str, Earlier], archive: Archive, span: Period, steps: Sequence[tuple[TableSpec, Period]]
+) -> None:
+    """Fetch what is not there yet; a longer period that shares no day with the new one is the edge."""
+    for spec, period in steps:
+        if f"{spec.name} {period}" in found or period == span:
+            continue
+        one = archive.fetch(spec, period)
+        if one is not None:
+            far = period.grain is not Grain.DAY and (period.end <= span.start or span.end <= period.start)
+            found[one.published.label] = one.at_edge() if far else one
+
+
+def _chained(new: Sequence[Cells], plan: Plan, found: dict[str, Earlier]) -> list[Cells]:
+    """Kept earlier tables of which a withheld number can be reached from a new one."""
+    history = list(found.values())
+    binding = bind(plan, [*new, *(one.published for one in history)])
+    near = told_of(binding, new, constants(binding, [one.published for one in history]))
+    labels = {binding.numbers[place].table for place in np.flatnonzero(near[: len(binding.numbers)])}
+    return [
+        one.counts for one in history if one.counts.label in labels and one.counts.standing is Standing.KEPT
+    ]
+
+
+def told_of(binding: Binding, tables: Sequence[Cells], known: Floats) -> Bools:
+    """Variables that are not known and in a block with a number of some tables, shape (variables,)."""
+    return touched(binding.system.limits, known, _numbers_of(binding, tables)) & np.isnan(known)
+
+
+def constants(binding: Binding, published: Sequence[Cells]) -> Floats:
+    """What some of the tables have published, NaN for every other variable, shape (variables,)."""
+    held = {cells.label: by_key(cells) for cells in published}
+    known = np.full(binding.system.variables, np.nan)
+    for place, number in enumerate(binding.numbers):
+        row = held.get(number.table, {}).get(number.key)
+        value = row[number.measure] if row and number.planned else None
+        known[place] = np.nan if value is None else value / number.unit
+    return known
+
+
+def _numbers_of(binding: Binding, tables: Sequence[Cells]) -> Bools:
+    """Which variables are numbers of some tables, shape (variables,)."""
+    labels = {cells.label for cells in tables}
+    found = np.zeros(binding.system.variables, dtype=np.bool_)
+    found[: len(binding.numbers)] = [number.table in labels for number in binding.numbers]
+    return found
+
+
+def _linked(cells: Cells, plan: Plan, archive: Archive) -> Iterator[tuple[TableSpec, Period]]:
+    """Tables and periods that a table's links lead to, in either direction."""
+    if cells.period is None:
+        return
+    for spec, link, other in plan.links():
+        if cells.spec.name in (spec.name, other.name) and not link.over_time:
+            yield (other if cells.spec.name == spec.name else spec), cells.period
+        if cells.spec.name == other.name and link.over_time and other.grain is Grain.DAY:
+            for period in archive.longer(spec.grain, cells.period):
+                yield spec, period
+    yield from _over_time(cells, plan, archive)
+
+
+def _over_time(cells: Cells, plan: Plan, archive: Archive) -> Iterator[tuple[TableSpec, Period]]:
+    """The days that a longer table is made of, and the other longer periods that these are in."""
+    for spec, link, other in plan.links():
+        if not link.over_time or cells.spec.name not in (spec.name, other.name):
+            continue
+        end = other if cells.spec.name == spec.name else spec
+        for day in sorted(cells.days):
+            one = Period(Grain.DAY, day)
+            if end.grain is Grain.DAY:
+                yield end, one
+            else:
+                yield from ((end, period) for period in archive.longer(end.grain, one))
