@@ -15,10 +15,12 @@ import pyarrow.compute as pc
 
 Fold = Callable[[pa.Array], pa.Array]
 
-A_MOBILE = "+77010000000"
-ORDINARY_MOBILE = (
-    r"^\+?[78][ (-]{0,2}7(?:0[0-25-8]|47|6[0-4]|7[15-8]|85)[ )-]{0,2}[0-9]{3}[ -]?[0-9]{2}[ -]?[0-9]{2}$"
-)
+_HEAD, _TAIL = r"^\+?[78][ (-]{0,2}", r"[ )-]{0,2}[0-9]{3}[ -]?[0-9]{2}[ -]?[0-9]{2}$"
+ORDINARY_NUMBERS = {
+    "+77010000000": f"{_HEAD}7(?:0[0-25-8]|47|6[0-4]|7[15-8]|85){_TAIL}",
+    "+77270000000": f"{_HEAD}(?:7(?:[12][0-9]|51)|80[089]){_TAIL}",
+}
+"""A Kazakh mobile and a Kazakh fixed number, each with the spellings that it can stand for."""
 
 
 def as_text(column: pa.Array) -> pa.Array:
@@ -55,8 +57,10 @@ def fold_mail(column: pa.Array) -> pa.Array:
 
 
 def fold_phone(column: pa.Array) -> pa.Array:
-    """One number for all Kazakh mobiles in an ordinary spelling; most are."""
-    return pc.if_else(pc.match_substring_regex(column, ORDINARY_MOBILE), A_MOBILE, column)
+    """One number for all Kazakh mobiles in an ordinary spelling, one for all fixed ones; most are."""
+    for number, spelling in ORDINARY_NUMBERS.items():
+        column = pc.if_else(pc.match_substring_regex(column, spelling), number, column)
+    return column
 
 
 def fold_given(column: pa.Array) -> pa.Array:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from iesiz.deidentify.local_time import local_time
+from iesiz.deidentify.local_time import local_days
 
 MICROSECONDS = 1_000_000
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -42,7 +42,7 @@ class Moments:
     def local_days(self, zone: str) -> npt.NDArray[np.int32]:
         """Days since 1970 on the zone's calendar; 0 where there is no time."""
         seconds = np.where(self.known, self.microseconds // MICROSECONDS, 0)
-        return local_time(seconds, zone).days
+        return local_days(seconds, zone)
 
 
 def moments(column: pa.Array, zone: str) -> Moments:
