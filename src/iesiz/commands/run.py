@@ -145,8 +145,6 @@ def _show_registrations(counts: RegistrationCounts) -> None:
     typer.echo(", ".join([f"registrations: {counts.rows:,}{changed} rows, {counts.kept:,} people", *more]))
     for name in counts.undeclared:
         typer.echo(f"warning: registration column {name!r} is not declared; it is not read", err=True)
-    for name in counts.absent:
-        typer.echo(f"warning: registration field {name!r} is not in the source or not granted", err=True)
 
 
 def register(app: typer.Typer) -> None:
