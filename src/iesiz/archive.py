@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from iesiz.disclosure import Archive, Earlier
+from iesiz.errors import PrivacyRefusal
 from iesiz.periods import LONGER, Grain, Period
-from iesiz.publish import published_paths, published_periods, read_partition
+from iesiz.publish import published_paths, published_periods, read_partition, read_published
 from iesiz.restricted import read_exact
 from iesiz.settings import Settings
 from iesiz.tables import Cells, Standing, TableSpec
@@ -20,21 +21,35 @@ from iesiz.tables import Cells, Standing, TableSpec
 
 @dataclass(frozen=True)
 class Shelves:
-    """Published partitions by table and period, and the days that each longer period was made of."""
+    """Published partitions by table and period, and the days that each longer period was made of.
+
+    Attributes:
+        is_public: whether releases are fetched as everybody sees them, without exact counts.
+    """
 
     settings: Settings
     partitions: Mapping[tuple[str, str], Path]
     days: Mapping[Period, frozenset[dt.date]]
+    is_public: bool = False
 
     def fetch(self, spec: TableSpec, period: Period) -> Earlier | None:
-        """A release as it was published, with its exact counts while these are kept."""
+        """A release as it was published, with its exact counts.
+
+        Raises:
+            PrivacyRefusal: the exact counts have expired.
+        """
         path = self.partitions.get((spec.name, period.name))
         if path is None:
             return None
-        exact = read_exact(self.settings, [spec], period)
-        facts = (period, self.days.get(period, frozenset()), Standing.KEPT if exact else Standing.EDGE)
-        published = _placed(read_partition(spec, path), *facts)
-        return Earlier(published, _placed(exact[0], *facts) if exact else published)
+        shown = read_partition(spec, path)
+        exact = (shown,) if self.is_public else read_exact(self.settings, [spec], period)
+        if not exact:
+            raise PrivacyRefusal(
+                f"{spec.name}, {period}: its exact counts have expired, so that what it withheld can't be "
+                "protected beside a new release; nothing is published."
+            )
+        days = self.days.get(period, frozenset())
+        return Earlier(*(_placed(one, period, days) for one in (shown, exact[0])))
 
     def longer(self, grain: Grain, day: Period) -> Sequence[Period]:
         """Published periods of a grain that were made of a day."""
@@ -42,16 +57,25 @@ class Shelves:
         return [found] if day.start in self.days.get(found, ()) else []
 
 
-def open_archive(settings: Settings) -> Archive:
-    """The archive of a store, as it stands now."""
-    days = {
+def open_archive(settings: Settings, is_public: bool = False) -> Archive:
+    """The archive of a store, as it stands now; to the public without exact counts."""
+    shelves = Shelves(settings, published_paths(settings), _days(settings), is_public)
+    return Archive(shelves.fetch, shelves.longer)
+
+
+def read_release(settings: Settings, specs: Sequence[TableSpec], period: Period) -> tuple[Cells, ...]:
+    """The partitions of a period as readers see them, with the days that a longer one was made of."""
+    days = _days(settings).get(period, frozenset())
+    return tuple(replace(cells, days=days) for cells in read_published(settings, specs, period))
+
+
+def _days(settings: Settings) -> dict[Period, frozenset[dt.date]]:
+    return {
         period: frozenset(dt.date.fromisoformat(day) for day in facts["days"])
         for grain in LONGER
         for period, facts in published_periods(settings, grain).items()
     }
-    shelves = Shelves(settings, published_paths(settings), days)
-    return Archive(shelves.fetch, shelves.longer)
 
 
-def _placed(cells: Cells, period: Period, days: frozenset[dt.date], standing: Standing) -> Cells:
-    return replace(cells, period=period, days=days, standing=standing)
+def _placed(cells: Cells, period: Period, days: frozenset[dt.date]) -> Cells:
+    return replace(cells, period=period, days=days, standing=Standing.KEPT)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from iesiz.errors import PrivacyRefusal
-from iesiz.storage import append_line, outside, whole_lines
+from iesiz.storage import append_line, outside
 
 FIRST = "0" * 64
 CHAIN = frozenset({"number", "kind", "previous", "chain"})
@@ -43,13 +43,13 @@ class Ledger:
         Raises:
             PrivacyRefusal: the chain is broken; the message names the line.
         """
-        found: list[Entry] = []
-        previous = FIRST
-        for number, line in enumerate(self._lines(), 1):
-            entry = _read(line, number, previous, self.path)
-            previous = entry.digest
-            found.append(entry)
-        return tuple(entry for entry in found if kind in (None, entry.kind))
+        content = self._content()
+        known = _VERIFIED.get(self.path, _Verified())
+        if not content.startswith(known.content):
+            known = _Verified()
+        if len(content) > len(known.content):
+            known = _VERIFIED[self.path] = _verify(known, content, self.path)
+        return tuple(entry for entry in known.entries if kind in (None, entry.kind))
 
     def append(self, kind: str, facts: Mapping[str, Any]) -> Entry:
         """Add an entry durably.
@@ -66,11 +66,31 @@ class Ledger:
         append_line(self.path, json.dumps({**body, "chain": digest}, sort_keys=True).encode())
         return Entry(number, kind, facts, digest)
 
-    def _lines(self) -> list[bytes]:
+    def _content(self) -> bytes:
         if not self.path.exists():
-            return []
+            return b""
         with outside(self.path):
-            return self.path.read_bytes()[: whole_lines(self.path)].splitlines()
+            content = self.path.read_bytes()
+        return content[: content.rfind(b"\n") + 1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """The beginning of a ledger whose chain was checked in this process, as it stood then."""
+
+    content: bytes = b""
+    entries: tuple[Entry, ...] = ()
+
+
+# A night asks a ledger of a year some dozens of times; only what was added since is checked again.
+_VERIFIED: dict[Path, _Verified] = {}
+
+
+def _verify(known: _Verified, content: bytes, path: Path) -> _Verified:
+    found = list(known.entries)
+    for line in content[len(known.content) :].splitlines():
+        found.append(_read(line, len(found) + 1, found[-1].digest if found else FIRST, path))
+    return _Verified(content, tuple(found))
 
 
 def _read(line: bytes, number: int, previous: str, path: Path) -> Entry:

@@ -127,8 +127,8 @@ class TableSpec:
 class Standing(StrEnum):
     """What is known of a table's cells when a release is decided.
 
-    NEW: they are being decided. KEPT: published earlier, their exact counts are kept. EDGE: published
-    earlier, and neither their withheld counts nor what they link to besides is looked at.
+    NEW: they are being decided. KEPT: published earlier. EDGE: published earlier, and some of the days that
+    they are made of are not looked at.
     """
 
     NEW = "new"

@@ -30,8 +30,11 @@ from iesiz.sources import (
 )
 
 if TYPE_CHECKING:
+    from iesiz.disclosure import Plan, ToldNumber
     from iesiz.own_table import Asked, Bounds, ProtectedFile
+    from iesiz.periods import Period
     from iesiz.settings import Settings
+    from iesiz.tables import TableSpec
 
 MIXED = "mixed"
 
@@ -161,11 +164,10 @@ def audit_published(settings: Settings, table: str | None, day: dt.date | None) 
         SettingsError: the table is not one of ours.
         PrivacyRefusal: a ledger is broken, or published files contradict each other.
     """
-    from iesiz.disclosure import told_numbers
     from iesiz.errors import SettingsError
     from iesiz.periods import Grain
     from iesiz.pipeline import plan_of_night
-    from iesiz.publish import published_periods, read_published, verify_store
+    from iesiz.publish import published_periods, verify_store
     from iesiz.tables import load_tables
 
     start, specs = time.perf_counter(), load_tables()
@@ -182,8 +184,8 @@ def audit_published(settings: Settings, table: str | None, day: dt.date | None) 
     numbers = [
         number
         for one in (periods if not findings else [])
-        for number in told_numbers(read_published(settings, specs, one), plan, settings.thresholds)
-        if table in (None, number.table)
+        for number in _told(settings, specs, one, plan)
+        if table in (None, number.table.partition(" ")[0])
     ]
     exact, narrow = sum(one.is_exact for one in numbers), sum(one.is_narrow for one in numbers)
     if narrow:
@@ -193,3 +195,13 @@ def audit_published(settings: Settings, table: str | None, day: dt.date | None) 
     narrowest = least if math.isfinite(least) else None
     longer = len(periods) - days
     return Audit(tuple(findings), days, longer, len(numbers), exact, narrow, narrowest, seconds)
+
+
+def _told(settings: Settings, specs: Sequence[TableSpec], period: Period, plan: Plan) -> list[ToldNumber]:
+    """What everybody can tell of the withheld numbers of a period, and of earlier ones beside it."""
+    from iesiz.archive import open_archive, read_release
+    from iesiz.disclosure import carried, told_numbers
+
+    published = read_release(settings, specs, period)
+    history = carried(published, plan, open_archive(settings, is_public=True))
+    return told_numbers(published, plan, settings.thresholds, history)

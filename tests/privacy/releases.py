@@ -15,6 +15,7 @@ from iesiz.disclosure.attacker import Attacker, Intervals, View
 from iesiz.disclosure.plan import Plan
 from iesiz.disclosure.sparse import Floats, from_lists
 from iesiz.disclosure.system import system_of
+from iesiz.errors import PrivacyRefusal
 from iesiz.links import Link
 from iesiz.periods import Grain, Period
 from iesiz.settings import Thresholds
@@ -43,6 +44,15 @@ SPECS = (
     spec_of(TOTALS, Grain.DAY, {"site": "sites"}),
     spec_of("weekly_people_by_region", Grain.WEEK, FULL, OVER_TIME),
     spec_of("monthly_people_by_region", Grain.MONTH, FULL, OVER_TIME),
+)
+ALL_REGIONS = Link(DAILY, (), ("region",), sums={PEOPLE: PEOPLE}, over_time=True)
+# Weeks that are sums over regions too: withheld regions of all days of a site hang together.
+SUMMED = (
+    *SPECS[:2],
+    spec_of(
+        "weekly_people_by_site", Grain.WEEK, {"site": "sites"}, replace(OVER_TIME, over_there=("region",))
+    ),
+    SPECS[3],
 )
 
 
@@ -76,8 +86,9 @@ class Releases:
     def _archive(self, today: dt.date) -> Archive:
         def fetch(spec: TableSpec, period: Period) -> Earlier | None:
             one = self.done.get((spec.name, period))
-            is_old = (today - period.end).days > self.keeps_days
-            return one.at_edge() if one and is_old else one
+            if one and (today - period.end).days > self.keeps_days:
+                raise PrivacyRefusal("expired")
+            return one
 
         def longer(grain: Grain, day: Period) -> list[Period]:
             found = Period.of(grain, day.start)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
-from tests.privacy.releases import THRESHOLDS, Releases, world
+from iesiz.tables import TableSpec
+from tests.privacy.releases import SPECS, SUMMED, THRESHOLDS, Releases, world
 
 K = THRESHOLDS.k
 LEVELS = (6.0, 15.0, 30.0, 60.0)
 
 
-def recovered(mean: float, days: int, releases: Releases) -> tuple[int, int, int]:
+def recovered(
+    mean: float, days: int, releases: Releases, start: dt.date = dt.date(2026, 11, 1)
+) -> tuple[int, int, int]:
     """Withheld numbers, those exactly known, and those known more closely than k."""
-    made = world(mean, days)
+    made = world(mean, days, start=start)
     seen, truth = made.attack(made.run(releases))
     assert np.all((truth >= seen.lo - 1e-6) & (truth <= seen.hi + 1e-6))
     return len(truth), int(np.sum(seen.width < 1e-6)), int(np.sum(seen.width < K - 1e-6))
@@ -22,6 +28,25 @@ def recovered(mean: float, days: int, releases: Releases) -> tuple[int, int, int
 @pytest.mark.parametrize("mean", LEVELS)
 def test_a_fortnight_and_its_month_give_nothing_away(mean: float) -> None:
     withheld, exact, narrow = recovered(mean, 10, Releases())
+    assert withheld > 0
+    assert (exact, narrow) == (0, 0)
+
+
+@pytest.mark.parametrize("specs", [SPECS, SUMMED])
+def test_a_week_that_reaches_into_the_next_month_gives_nothing_away(specs: Sequence[TableSpec]) -> None:
+    releases = Releases(specs=specs, keeps_days=40)
+    withheld, exact, narrow = recovered(20.0, 21, releases, dt.date(2026, 10, 19))
+    assert {"2026-W44", "2026-10", "2026-11"} <= {period.name for _, period in releases.done}
+    assert withheld > 0
+    assert (exact, narrow) == (0, 0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mean", [6.0, 20.0])
+def test_a_hundred_nights_need_no_more_than_the_last_forty(mean: float) -> None:
+    """Exact counts are kept for 40 days; the attacker keeps everything."""
+    releases = Releases(specs=SUMMED, keeps_days=40)
+    withheld, exact, narrow = recovered(mean, 100, releases, dt.date(2026, 9, 1))
     assert withheld > 0
     assert (exact, narrow) == (0, 0)
 

@@ -214,5 +214,5 @@ def by_key(cells: Cells) -> dict[Key, dict[str, Any]]:
 
 
 def is_edge(one: Cells) -> bool:
-    """Whether what a table links to may not be all here."""
+    """Whether some of the days that a table is made of are not here."""
     return one.standing is Standing.EDGE

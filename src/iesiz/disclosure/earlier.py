@@ -2,15 +2,16 @@
 
 A release adds equations and inequalities between its own numbers and those that a link names. Published
 numbers are constants, so that an earlier withheld number learns of it only through a chain of withheld
-numbers. Carried along are: the linked tables, and what stands at the end of such a chain. Longer periods that
-share a day with the new one are kept whole; others, and those whose exact counts have expired, are the edge:
-what they withhold is taken to be known (see `opened`).
+numbers. Such a chain goes through days, since nothing but days links weeks to months; and it ends with the
+months that the new period has days in: only a week that reaches from one month into the next could lead on,
+and what it holds in each is taken to be known (see `spans`, `opened`).
 
 In: new tables, the plan, a way to fetch a release. Out: `Earlier` releases. Must not decide anything.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -31,7 +32,7 @@ class Earlier:
 
     Attributes:
         published: as it was published, null where withheld.
-        counts: the exact cells with the rules' marks, while they are kept; else as published.
+        counts: the exact cells with the rules' marks.
     """
 
     published: Cells
@@ -49,9 +50,8 @@ class Earlier:
             raise ValueError("the two sides of a release are of one table and period")
 
     def at_edge(self) -> Earlier:
-        """The same, with what it withheld taken to be known."""
-        edge = replace(self.published, standing=Standing.EDGE)
-        return Earlier(edge, edge)
+        """The same, where some of its days are not looked at."""
+        return Earlier(*(replace(one, standing=Standing.EDGE) for one in (self.published, self.counts)))
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Archive:
     """What was published before.
 
     Attributes:
-        fetch: a table's release for a period, or None if there is none.
+        fetch: a table's release for a period, or None if there is none; raises if its counts have expired.
         longer: published periods of a grain that were made of a day.
     """
 
@@ -68,33 +68,44 @@ class Archive:
 
 
 def carried(new: Sequence[Cells], plan: Plan, archive: Archive) -> tuple[Earlier, ...]:
-    """The earlier releases that new tables can link to, in the order in which they were reached."""
-    found: dict[str, Earlier] = {}
-    span = next((cells.period for cells in new if cells.period), None)
-    if span is None or span.grain is Grain.DAY:
-        return ()
-    _fetch(found, archive, span, [step for cells in new for step in _over_time(cells, plan, archive)])
+    """The earlier releases that new tables can link to, in the order in which they were reached.
+
+    Raises:
+        PrivacyRefusal: the exact counts of one of them have expired.
+    """
+    days = {day for cells in new for day in cells.days}
+    home = frozenset(day for one in days for day in Period.of(Grain.MONTH, one).days) | days
+    reach = _Reach(plan, archive, home, {})
+    reach.fetch([step for cells in new for step in _over_time(cells, plan, archive)])
     asked = set[str]()
-    while True:
-        chained = [one for one in _chained(new, plan, found) if one.label not in asked]
+    while days:
+        chained = [one for one in _chained(new, plan, reach.found) if one.label not in asked]
         if not chained:
-            return tuple(found.values())
+            break
         asked |= {one.label for one in chained}
-        steps = [step for cells in chained for step in _linked(cells, plan, archive)]
-        _fetch(found, archive, span, steps)
+        reach.fetch([step for cells in chained for step in _linked(cells, plan, archive)])
+    return tuple(reach.found.values())
 
 
-def _fetch(
-    found: dict[str, Earlier], archive: Archive, span: Period, steps: Sequence[tuple[TableSpec, Period]]
-) -> None:
-    """Fetch what is not there yet; a longer period that shares no day with the new one is the edge."""
-    for spec, period in steps:
-        if f"{spec.name} {period}" in found or period == span:
-            continue
-        one = archive.fetch(spec, period)
-        if one is not None:
-            far = period.grain is not Grain.DAY and (period.end <= span.start or span.end <= period.start)
-            found[one.published.label] = one.at_edge() if far else one
+@dataclass(frozen=True)
+class _Reach:
+    """What was fetched so far, and the days that are looked at."""
+
+    plan: Plan
+    archive: Archive
+    home: frozenset[dt.date]
+    found: dict[str, Earlier]
+
+    def fetch(self, steps: Sequence[tuple[TableSpec, Period]]) -> None:
+        """Fetch what is not there yet, with the days that it is made of."""
+        for spec, period in steps:
+            label = f"{spec.name} {period}"
+            if label in self.found or (period.grain is Grain.DAY and period.start not in self.home):
+                continue
+            one = self.archive.fetch(spec, period)
+            if one is not None:
+                self.found[label] = one if one.counts.days <= self.home else one.at_edge()
+                self.fetch(list(_over_time(one.counts, self.plan, self.archive)))
 
 
 def _chained(new: Sequence[Cells], plan: Plan, found: dict[str, Earlier]) -> list[Cells]:

@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from iesiz.disclosure.lp import Model
+from iesiz.disclosure.lp import Model, Optimum
 from iesiz.disclosure.sparse import Bools, Floats, Ints, Rows, beside, empty, stack
 from iesiz.disclosure.system import LinearSystem
 from iesiz.disclosure.witness import MOVED
+from iesiz.errors import PrivacyRefusal
 
 # Cost of moving what is withheld, against 1 for what is published: nothing moves without a reason.
 FREE = 1e-4
+REWARD = 1e5  # for each step towards a table that lies too far; more than whatever has to be withheld for it
 
 
 class Mover:
@@ -91,18 +93,19 @@ class Mover:
         self._withheld = now
 
     def move(self, form: int, length: float, held: Ints) -> tuple[float, Ints, Floats]:
-        """Move one form by `length` (negative: down) at the least cost.
+        """Move one form by `length` (negative: down) at the least cost; less far where no table goes so far.
 
         Args:
             form: number of the form.
-            length: how far at least.
+            length: how far at least, if it can be.
             held: variables that must not move.
 
         Returns:
-            The cost, the variables that change, and by how much.
+            The cost, the variables that change, and by how much; a move that falls short costs more than any
+            that does not.
 
         Raises:
-            PrivacyRefusal: no table does it, or the solver proved no optimum.
+            PrivacyRefusal: the solver proved no optimum.
         """
         local = int(np.searchsorted(self._forms, form))
         ahead, back = (self._up, self._down) if length > 0 else (self._down, self._up)
@@ -110,9 +113,10 @@ class Mover:
         frozen = np.concatenate([still, still + len(self.variables), back[local : local + 1]])
         for column in frozen:
             self._model.bound(int(column), 0.0, 0.0)
-        self._model.bound(int(ahead[local]), abs(length), float(self._room[ahead[local]]))
+        costs = self._free if self._withheld[local] else self._cost
+        price = float(costs[local if length > 0 else local + len(ahead)])
         try:
-            best = self._model.solve()
+            best = self._reach(int(ahead[local]), abs(length), price)
         finally:
             for column in (*frozen, ahead[local]):
                 self._model.bound(int(column), 0.0, float(self._room[column]))
@@ -120,3 +124,18 @@ class Mover:
         change = best.point[:count] - best.point[count : 2 * count]
         moved = np.flatnonzero(np.abs(change) > MOVED)
         return best.value, self.variables[moved], change[moved]
+
+    def _reach(self, column: int, length: float, price: float) -> Optimum:
+        """Move a column this far or, where no table does it, as far as one does."""
+        self._model.bound(column, length, float(self._room[column]))
+        try:
+            return self._model.solve()
+        except PrivacyRefusal:
+            self._model.bound(column, 0.0, min(length, float(self._room[column])))
+        self._model.price(np.array([column]), np.array([-REWARD]))
+        try:
+            best = self._model.solve()
+        finally:
+            self._model.price(np.array([column]), np.array([price]))
+        short = REWARD * (1.0 + float(best.point[column]))
+        return Optimum(best.value + short, best.point, best.duals)

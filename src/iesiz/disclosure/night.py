@@ -14,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 
 from iesiz.disclosure.binding import Binding, bind
-from iesiz.disclosure.earlier import Earlier, constants
+from iesiz.disclosure.earlier import Earlier, constants, told_of
 from iesiz.disclosure.night_rules import Demands, Rules, demands, keys_of
-from iesiz.disclosure.opened import horizon_of, opened, within_reach
+from iesiz.disclosure.opened import horizon_of, left_by, opened
 from iesiz.disclosure.parts import Part, cut
 from iesiz.disclosure.plan import Plan
 from iesiz.disclosure.protect import prices, protect
@@ -76,7 +76,12 @@ def protect_night(
     binding = bind(plan, everything)
     asked = demands(binding, everything, Rules(key, period, thresholds, plan))
     known = constants(binding, [one.published for one in history])
-    whole = opened(binding.system, known, horizon_of(binding.system.limits, known, asked.values))
+    horizon = horizon_of(binding.system.limits, known, asked.values)
+    whole = opened(binding.system, known, horizon)
+    if history:
+        near = told_of(binding, exact, known)
+        left = left_by(binding.system, known, horizon, asked.needs, asked.values, near)
+        asked = replace(asked, needs=left)
     decided = np.isin([table for table, _ in binding.cells], [cells.label for cells in exact])
     withheld, coarser = asked.sensitive.copy(), set[str]()
     for part in (whole.within(one) for one in cut(whole.system)):
@@ -96,7 +101,8 @@ def _pattern(
 ) -> tuple[Bools, set[str]]:
     """A component's withheld cells; where none is found, with its finest tables withheld whole.
 
-    Beside earlier releases a component whose tables are all given up tells nothing that these did not.
+    Beside earlier releases a component whose tables are all given up tells nothing that these did not. A
+    number that follows from them stays: that it is not shown would hide nothing.
 
     Raises:
         PrivacyRefusal: not even with every table withheld whole.
@@ -105,19 +111,17 @@ def _pattern(
     new = decided[part.cells]
     own = [table for table, is_new in zip(tables, new, strict=True) if is_new]
     finest = sorted(set(own), key=lambda name: (-own.count(name), name))
+    follows = _follows(part, asked) if has_history else np.zeros(len(tables), dtype=np.bool_)
     worth = np.array([_worth(plan, table) for table in tables], dtype=np.float64)
-    needs = part.needs(asked.needs)
-    if has_history:
-        needs = within_reach(part.system, needs, asked.values[part.variables])
     for given_up in range(len(finest) + 1):
         gone = set(finest[:given_up])
-        sensitive = asked.sensitive[part.cells] | np.array([name in gone for name in tables])
+        sensitive = asked.sensitive[part.cells] | (np.array([name in gone for name in tables]) & ~follows)
         task = Task(
             part.system,
             asked.values[part.variables],
             sensitive,
             np.zeros(len(tables), dtype=np.bool_),
-            needs,
+            part.needs(asked.needs),
             part.insiders(asked.insiders),
             ~new,
         )
@@ -128,8 +132,15 @@ def _pattern(
         except PrivacyRefusal:
             continue
     if has_history:
-        return np.ones(len(tables), dtype=np.bool_), set(finest)
+        return ~follows, set(finest)
     raise PrivacyRefusal(f"No safe pattern for the tables {', '.join(sorted(finest))}; nothing is published.")
+
+
+def _follows(part: Part, asked: Demands) -> Bools:
+    """Cells that no rule withholds and that earlier releases give away, shape (cells,)."""
+    needed = np.zeros(len(part.cells), dtype=np.bool_)
+    np.logical_or.at(needed, part.system.owner, asked.needs.length[part.forms] > 0)
+    return ~needed & ~asked.sensitive[part.cells]
 
 
 def _worth(plan: Plan, table: str) -> int:

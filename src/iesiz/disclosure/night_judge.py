@@ -15,10 +15,10 @@ import numpy as np
 
 from iesiz.disclosure.binder import Key
 from iesiz.disclosure.binding import Binding, bind
-from iesiz.disclosure.earlier import Earlier, constants
+from iesiz.disclosure.earlier import Earlier, constants, told_of
 from iesiz.disclosure.night_attack import CellInterval, Insider, attack
 from iesiz.disclosure.night_rules import Demands, Rules, demands
-from iesiz.disclosure.opened import horizon_of, opened, touched, within_reach
+from iesiz.disclosure.opened import horizon_of, left_by, touched
 from iesiz.disclosure.rules import TOLERANCE, Needs
 from iesiz.disclosure.sparse import Bools, Floats
 from iesiz.tables import Cells, Standing
@@ -84,8 +84,10 @@ def judge_night(
     """
     binding, asked = _asked(exact, rules, history)
     everything = [*published, *(one.published for one in history)]
-    to_judge = _to_judge(binding, asked, everything, history)
-    asked = replace(asked, needs=_possible(binding, asked, history))
+    left = _possible(binding, asked, exact, history)
+    follows = (asked.needs.length > 0) & (left.length == 0)
+    to_judge = _to_judge(binding, asked, everything, follows) if history else ~follows
+    asked = replace(asked, needs=left)
     numbers = {(n.table, n.key, n.measure): place for place, n in enumerate(binding.numbers)}
     findings = _shown(binding, asked, everything)
     hidden = np.zeros(len(binding.numbers), dtype=np.bool_)
@@ -112,30 +114,23 @@ def _asked(exact: Sequence[Cells], rules: Rules, history: Sequence[Earlier]) -> 
     return binding, demands(binding, everything, rules)
 
 
-def _to_judge(
-    binding: Binding, asked: Demands, published: Sequence[Cells], history: Sequence[Earlier]
-) -> Bools:
-    """Numbers that what is new can tell something of; what is beyond the horizon is known already."""
-    count = len(binding.numbers)
-    if not history:
-        return np.ones(count, dtype=np.bool_)
+def _to_judge(binding: Binding, asked: Demands, published: Sequence[Cells], follows: Bools) -> Bools:
+    """Numbers that what is new can tell something of; what follows from earlier releases tells nothing."""
     known = constants(binding, published)
-    shown = constants(binding, [one for one in published if one.standing is Standing.NEW])
-    near = touched(binding.system.limits, known, ~np.isnan(shown))
-    return (near & ~np.isnan(asked.values))[:count]
+    shown = ~np.isnan(constants(binding, [one for one in published if one.standing is Standing.NEW]))
+    shown[: len(follows)] &= ~follows
+    near = touched(binding.system.limits, known, shown)
+    return (near & ~np.isnan(asked.values))[: len(follows)]
 
 
-def _possible(binding: Binding, asked: Demands, history: Sequence[Earlier]) -> Needs:
+def _possible(binding: Binding, asked: Demands, exact: Sequence[Cells], history: Sequence[Earlier]) -> Needs:
     """The needs, none beyond what earlier releases have left."""
     if not history:
         return asked.needs
     known = constants(binding, [one.published for one in history])
-    part = opened(binding.system, known, horizon_of(binding.system.limits, known, asked.values))
-    left = within_reach(part.system, part.needs(asked.needs), asked.values[part.variables])
-    width, up, down, whole = (np.zeros(len(binding.numbers)) for _ in range(4))
-    width[part.forms], up[part.forms], down[part.forms] = left.width, left.up, left.down
-    whole[part.forms] = left.whole
-    return Needs(width, up, down, whole > 0)
+    horizon = horizon_of(binding.system.limits, known, asked.values)
+    near = told_of(binding, exact, known)
+    return left_by(binding.system, known, horizon, asked.needs, asked.values, near)
 
 
 def _reason(binding: Binding, asked: Demands, one: CellInterval, place: int) -> str:

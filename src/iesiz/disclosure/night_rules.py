@@ -113,12 +113,10 @@ def marked(cells: Cells, rules: Rules) -> Cells:
 
 
 def _withheld_by_rule(cells: Cells, rules: Rules) -> Bools:
-    """Of an earlier release as it was decided then; beyond the horizon nothing is decided any more."""
+    """As the rules say now, or as they said when an earlier release was decided."""
     if cells.standing is Standing.NEW:
         return sensitive_rows(cells, rules)
-    if cells.standing is Standing.KEPT:
-        return np.array(cells.table[PRIMARY].to_pylist(), dtype=np.bool_)
-    return np.zeros(len(cells.table), dtype=np.bool_)
+    return np.array(cells.table[PRIMARY].to_pylist(), dtype=np.bool_)
 
 
 def _group_disclosed(cells: Cells, keys: list[Key], people: Floats) -> Bools:
@@ -144,8 +142,8 @@ class Demands:
     """What the rules ask of a night.
 
     Attributes:
-        values: exact value of each variable of the system, the sets that no table shows among them; NaN
-            where an earlier release's withheld count is not kept.
+        values: exact value of each variable of the system, the sets that no table shows among them; NaN for
+            what stands for days that are not looked at.
         sensitive: cells withheld by a rule, drop-outs always among them, shape (cells,).
         needs: by number.
         insiders: for each cell of one contributor, the numbers that this one knows.
@@ -220,13 +218,10 @@ def _needs(binding: Binding, exact: Sequence[Cells], rules: Rules, values: Float
     levels = {
         (cells.label, name): dict(zip(keys_of(cells), upper_protection(_shares(cells, name), P), strict=True))
         for cells in exact
-        if cells.standing is not Standing.EDGE
         for name in magnitudes(cells.spec)
     }
     tables = {cells.label: cells for cells in exact}
     for place, number in enumerate(binding.numbers):
-        if np.isnan(values[place]):
-            continue
         spec, standing = tables[number.table].spec, tables[number.table].standing
         width[place] = width_needed(spec, number.measure, rules.thresholds)
         if (number.table, number.measure) in levels:

@@ -1,9 +1,9 @@
-"""What is left to be told of a system once published numbers are known and old ones are given up.
+"""What is left to be told of a system once published numbers are known and far days are left out.
 
-Published numbers become constants. What lies beyond the horizon (a withheld number of a release so old that
-its exact counts are not kept) is taken to be known to the attacker as far as it matters: a row that reaches
-beyond tells him the exact sum of what it holds on this side. Whoever really has those rows knows no more: put
-the true values in for what lies beyond, and all tables possible under the assumption are possible for him.
+Published numbers become constants. A row that reaches beyond the days that are looked at is made an equation:
+whoever attacks is taken to know the exact sum of what it holds on this side. A number that can be another one
+all the same can be so whatever lies beyond: the tables that show it leave that sum as it is, so that put
+together with the true values beyond they break no row. What comes out beyond later can't change that.
 
 In: a system, constants, true values. Out: a `Part` of the whole. Must not widen what an attacker knows of.
 """
@@ -79,19 +79,39 @@ def _near(limits: Limits, known: Floats, horizon: Horizon, is_open: Bools) -> Li
     reaches = limits.rows.any(horizon.beyond)
     lower = np.where(reaches, horizon.sums, limits.lower - shift)
     upper = np.where(reaches, horizon.sums, limits.upper - shift)
-    kept = np.flatnonzero(limits.rows.any(is_open))
+    kept = np.flatnonzero(limits.rows.any(is_open) & ~np.isnan(lower))
     return Limits(limits.rows.take(kept), lower[kept], upper[kept])
 
 
-def within_reach(system: LinearSystem, needs: Needs, values: Floats) -> Needs:
-    """The needs, none beyond what holds before anything new is published: that is nobody's fault any more.
+def bare(horizon: Horizon) -> Horizon:
+    """The same, but nobody knows anything of what is given up: rows that reach beyond tell nothing."""
+    return Horizon(horizon.beyond, np.full(len(horizon.sums), np.nan))
+
+
+def left_by(
+    system: LinearSystem, known: Floats, horizon: Horizon, needs: Needs, values: Floats, near: Bools
+) -> Needs:
+    """The needs of every form, none beyond what earlier releases have left: that is not the new one's fault.
+
+    What lies beyond tells nothing here, so that no need is lowered for what somebody is only taken to know.
 
     Args:
-        system: of open variables; every form a single one.
-        needs: of its forms.
-        values: exact value of each variable.
+        system: every form a single variable, in order, then variables that no form shows.
+        known: constants, NaN where a variable is not known, shape (variables,).
+        horizon: what is not looked at.
+        needs, values: by form.
+        near: variables to be asked for, whole blocks; forms elsewhere need nothing.
     """
-    exact = values[: len(system.forms)]
+    part = opened(system, known, bare(horizon), ~near)
+    left = _within_reach(part.system, part.needs(needs), values[part.forms])
+    width, up, down, whole = (np.zeros(len(system.forms)) for _ in range(4))
+    width[part.forms], up[part.forms], down[part.forms] = left.width, left.up, left.down
+    whole[part.forms] = left.whole
+    return Needs(width, up, down, whole > 0)
+
+
+def _within_reach(system: LinearSystem, needs: Needs, exact: Floats) -> Needs:
+    """The needs, none beyond the intervals before anything new is published."""
     wanted = np.where(needs.up + needs.down > 0, np.inf, np.maximum(needs.width, 2.0 * needs.whole))
     seen = Attacker(View(system, np.full(len(system.forms), np.nan))).intervals(wanted)
     lo, hi = np.minimum(seen.lo, exact), np.maximum(seen.hi, exact)

@@ -2,7 +2,9 @@
 
 Sums of days are equations. Distinct contributors of a longer period are a union of its days': at least the
 largest, at most the sum. With weeks beside a month both are covers of some of the same days, and the month is
-at most any cover of it. Where a release of long ago is not looked at, an unseen rest stands for its days.
+at most any cover of it. Where some of a week's days are not looked at, an unseen rest stands for them. Of a
+week that reaches from one month into the next the sum of what it holds in the next stands alone as well, as
+an unseen rest: who is protected although that rest is known is protected whatever comes out next month.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from itertools import combinations
 
 from iesiz.disclosure.binder import Binder, Key, is_edge
 from iesiz.links import Link
-from iesiz.periods import Grain
+from iesiz.periods import Grain, Period
 from iesiz.tables import Cells, TableSpec
 
 
@@ -40,12 +42,21 @@ def _days(binder: Binder, one: Cells, link: Link, days: list[Cells]) -> None:
         if not held and not is_edge(one):
             continue
         rest = [binder.more()] if is_edge(one) else []
+        ahead = [(day, found) for day, found in held if _month(day) != Period.of(Grain.MONTH, min(one.days))]
         for own, there in link.sums.items():
             places = [place for day, there_keys in held for place in binder.at(day, there_keys, there)]
             binder.rows.at_least(places + rest, binder.at(one, keys, own), one.label, upper=0.0)
         for own, there in link.unions.items():
             places = [place for day, there_keys in held for place in binder.at(day, there_keys, there)]
             binder.union(places, binder.at(one, keys, own)[0], one.label, rest)
+        for there in {*link.sums.values(), *link.unions.values()} if one.spec.grain is Grain.WEEK else ():
+            places = [place for day, there_keys in ahead for place in binder.at(day, there_keys, there)]
+            if places:
+                binder.rows.at_least(places, [binder.more()], one.label, upper=0.0)
+
+
+def _month(day: Cells) -> Period | None:
+    return Period.of(Grain.MONTH, day.period.start) if day.period else None
 
 
 def _weeks(binder: Binder, spec: TableSpec, link: Link, whole: Cells) -> None:

@@ -6,9 +6,14 @@ steps of a nested table is no row of it; it matters only where it may be a few p
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import pyarrow as pa
+
+from iesiz.disclosure.components import SLACK
+from iesiz.disclosure.earlier import Earlier
 from iesiz.disclosure.night_attack import CellInterval, attack
 from iesiz.disclosure.night_rules import keys_of
 from iesiz.disclosure.plan import Plan, least, width_needed
@@ -26,15 +31,41 @@ class ToldNumber:
     is_narrow: bool
 
 
-def told_numbers(published: Sequence[Cells], plan: Plan, thresholds: Thresholds) -> list[ToldNumber]:
+def told_numbers(
+    published: Sequence[Cells], plan: Plan, thresholds: Thresholds, history: Sequence[Earlier] = ()
+) -> list[ToldNumber]:
     """Attack published tables and hold every interval against the width that the rules ask for.
+
+    Beside earlier releases a number is told too closely only by a release that told more of it than they did.
 
     Raises:
         PrivacyRefusal: the tables contradict each other or the plan, or the solver proved no optimum.
     """
-    rows = {(cells.spec.name, key) for cells in published for key in keys_of(cells)}
-    found = attack(published, plan, thresholds)
-    return [_told(one, plan, thresholds) for one in found if _matters(one, rows, plan, thresholds)]
+    earlier = [one.published for one in history]
+    everything = [*published, *earlier]
+    rows = {(cells.label, key) for cells in everything for key in keys_of(cells)}
+    before = _widths([*map(_withheld, published), *earlier], plan, thresholds) if history else {}
+    found = attack(everything, plan, thresholds)
+    return [
+        _told(one, plan, thresholds, before.get((one.table, one.key, one.measure), math.inf))
+        for one in found
+        if _matters(one, rows, plan, thresholds)
+    ]
+
+
+def _widths(
+    tables: Sequence[Cells], plan: Plan, thresholds: Thresholds
+) -> dict[tuple[str, tuple[object, ...], str], float]:
+    return {(one.table, one.key, one.measure): one.width for one in attack(tables, plan, thresholds)}
+
+
+def _withheld(cells: Cells) -> Cells:
+    """A table as if nothing of it were published."""
+    table = cells.table
+    for name in cells.spec.counted:
+        place = table.column_names.index(name)
+        table = table.set_column(place, name, pa.nulls(len(table), table.schema.field(name).type))
+    return replace(cells, table=table)
 
 
 def _matters(
@@ -47,8 +78,9 @@ def _matters(
     )
 
 
-def _told(one: CellInterval, plan: Plan, thresholds: Thresholds) -> ToldNumber:
+def _told(one: CellInterval, plan: Plan, thresholds: Thresholds, before: float) -> ToldNumber:
     spec = plan.spec(one.table)
     needed = width_needed(spec, one.measure, thresholds) if spec else 0
-    is_exact = one.solved or one.width < 1
-    return ToldNumber(one.table, one.width, is_exact, is_exact or one.width < needed)
+    has_told = one.width < before - SLACK
+    is_exact = has_told and (one.solved or one.width < 1)
+    return ToldNumber(one.table, one.width, is_exact, has_told and (is_exact or one.width < needed))

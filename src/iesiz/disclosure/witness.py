@@ -60,8 +60,8 @@ class Witnesses:
         self.task = task
         self.shifts: list[Shift] = []
         self.lo, self.hi = task.values.copy(), task.values.copy()
-        self._touching: dict[int, list[Shift]] = {}
-        self._moving: dict[int, list[Shift]] = {}
+        self._touching: dict[int, dict[int, float]] = {}  # by form: numbers of shifts, and its change
+        self._moving: dict[int, list[int]] = {}  # by variable that somebody is told: numbers of shifts
         self._told = np.unique(np.array([v for told in task.insiders for v in told], dtype=np.int64))
         for one in shifts:
             self.add(one)
@@ -73,23 +73,25 @@ class Witnesses:
         self.lo[one.forms] = np.minimum(self.lo[one.forms], seen)
         self.hi[one.forms] = np.maximum(self.hi[one.forms], seen)
         for variable in np.intersect1d(one.variables, self._told):
-            self._moving.setdefault(int(variable), []).append(one)
+            self._moving.setdefault(int(variable), []).append(len(self.shifts) - 1)
         if len(self._told):
-            for form in one.forms[self.task.guarded[one.forms]]:
-                self._touching.setdefault(int(form), []).append(one)
+            for form, change in zip(one.forms.tolist(), one.change.tolist(), strict=True):
+                if self.task.guarded[form]:
+                    self._touching.setdefault(form, {})[len(self.shifts) - 1] = change
 
     def affected(self, told: tuple[int, ...]) -> Ints:
         """Sensitive forms whose range an insider may narrow with what he knows, ascending."""
-        forms = [one.forms for variable in told for one in self._moving.get(variable, [])]
+        forms = [self.shifts[place].forms for variable in told for place in self._moving.get(variable, [])]
         every = np.unique(np.concatenate(forms)) if forms else np.zeros(0, dtype=np.int64)
         return self.task.concerns(told, every)
 
     def ends(self, forms: Ints, told: tuple[int, ...]) -> tuple[Floats, Floats]:
         """Lowest and highest value of each form over the shifts that leave the told variables alone."""
         lo, hi = self.lo[forms].copy(), self.hi[forms].copy()
+        moved = {place for variable in told for place in self._moving.get(variable, [])}
         for place, form in enumerate(forms if told else ()):
             value = float(self.task.values[form])
-            kept = [s for s in self._touching.get(int(form), []) if not np.isin(s.variables, told).any()]
-            seen = [value] + [value + float(s.change[np.searchsorted(s.forms, form)]) for s in kept]
+            held = self._touching.get(int(form), {}).items()
+            seen = [value, *(value + change for shift_at, change in held if shift_at not in moved)]
             lo[place], hi[place] = min(seen), max(seen)
         return lo, hi
