@@ -152,7 +152,8 @@ def run_steps(
     """Run a night's steps in order; a failed one does not keep back the next."""
     files = [deidentify_file(settings_path, file, return_state=True) for file in arrivals.files]
     registrations = deidentify_registrations(settings_path, return_state=True)
-    outcomes: list[object] = [state.result(raise_on_failure=False) for state in files]
+    sources: list[State[Any]] = [*files, registrations]
+    outcomes: list[object] = [state.result(raise_on_failure=False) for state in sources]
     due = pipeline.days_to_close(settings, arrivals, named, outcomes)
     days = [close_day(settings_path, day, return_state=True) for day in due]
     outcomes += [state.result(raise_on_failure=False) for state in days]
@@ -160,7 +161,7 @@ def run_steps(
     periods = [close_period(settings_path, period, return_state=True) for period in longer]
     catalog = build_catalog(settings_path, return_state=True)
     dashboard = build_dashboard(settings_path, return_state=True)
-    return [*files, registrations, *days, *periods, catalog, dashboard]
+    return [*sources, *days, *periods, catalog, dashboard]
 
 
 def report(day: dt.date, states: list[State[Any]]) -> None:
@@ -192,7 +193,8 @@ def _(outcome: FileCounts) -> list[Row]:
 
 @rows_of.register
 def _(outcome: RegistrationCounts) -> list[Row]:
-    return [_row("registrations", "read", outcome.rows, outcome.kept, sum(outcome.rejected.values()))]
+    verdict, set_aside = "changes" if outcome.changes_only else "read", sum(outcome.rejected.values())
+    return [_row("registrations", verdict, outcome.rows, outcome.kept, set_aside, sum(outcome.late.values()))]
 
 
 @rows_of.register

@@ -1,7 +1,7 @@
 """iesiz: access logs and registrations in, statistics about nobody out.
 
-The stages, in the order in which a day passes them (``pipeline`` runs them, with ``log_work`` and
-``closing`` for its details, and nothing else opens them but ``tools``):
+The stages, in the order in which a day passes them (``pipeline`` runs them, with ``log_work``,
+``registration_work`` and ``closing`` for its details, and nothing else opens them but ``tools``):
 
     sources      what arrives: log files in blocks of lines, registrations in columns
     parse        lines to typed columns: recognised, ignored (why), rejected (why), all counted

@@ -120,6 +120,7 @@ def _of_days(settings: Settings, period: Period) -> Material:
         _registering(settings),
         tuple(path for path in counts if path.exists()),
         frozenset(days),
+        registrations_for(settings, Records(settings), period.last),
         threshold_key=KeyRing(settings.restricted / "keys").key("threshold", "network", epoch),
     )
     inputs = {one for day in days for one in Records(settings).inputs(day)}

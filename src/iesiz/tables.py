@@ -33,7 +33,10 @@ CALLED = {
     "quarterly": Grain.QUARTER,
 }
 NEEDS = frozenset({"", "funnel", "timed"})
-SOURCES = frozenset({"access_log", "registration"})
+MEMBERS = "members"
+"""The people who have registered, as they stand: the source of stocks."""
+
+SOURCES = frozenset({"access_log", "registration", MEMBERS})
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ class Night:
     def __init__(self, failures: dict[str, list[Exception]]) -> None:
         self.failures = failures
         self.calls: list[str] = []
+        self.failed: list[type] = []
 
     def happen(self, step: str) -> None:
         self.calls.append(step)
@@ -42,7 +43,8 @@ class Night:
     def discover(self, _settings: object, last: dt.date) -> Arrivals:
         return Arrivals(tuple(FileRef("mall", "web", Path(name)) for name in ("a.log", "b.log")), last)
 
-    def days_to_close(self, *_given: object) -> tuple[dt.date, ...]:
+    def days_to_close(self, *given: Any) -> tuple[dt.date, ...]:
+        self.failed = [type(one) for one in given[-1] if isinstance(one, Exception)]
         self.happen("due")
         return (DAY,)
 
@@ -86,8 +88,14 @@ def run_night(monkeypatch: pytest.MonkeyPatch, **failures: list[Exception]) -> t
     monkeypatch.setattr(
         module, "load_settings", lambda _path: SimpleNamespace(sites=[SimpleNamespace(zone="Asia/Almaty")])
     )
-    steps = (module.deidentify_file, module.close_day, module.close_period, module.build_catalog)
-    for step in (*steps, module.build_dashboard):
+    for step in (
+        module.deidentify_file,
+        module.deidentify_registrations,
+        module.close_day,
+        module.close_period,
+        module.build_catalog,
+        module.build_dashboard,
+    ):
         monkeypatch.setattr(step, "retry_delay_seconds", [0, 0, 0])
     return night, module.nightly("any.toml", day=str(DAY), return_state=True)
 
@@ -124,6 +132,16 @@ def test_what_failed_outside_is_tried_again(
         "dashboard",
     ]
     assert state.name == "Completed"
+
+
+def test_a_registration_source_that_is_down_is_tried_again_and_holds_the_days_back(
+    against_server: PrefectServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night, state = run_night(monkeypatch, registrations=[OutsideError("the database failed")] * 4)
+    assert night.calls.count("registrations") == 4
+    assert night.failed == [OutsideError]
+    assert night.calls[-1] == "catalog"
+    assert state.name == "Failed"
 
 
 def test_a_refusal_is_never_tried_again(

@@ -92,7 +92,7 @@ def _grid(sites: Sequence[str], spec: TableSpec, admitted: Sequence[Label]) -> l
 
 
 def _sites(connection: duckdb.DuckDBPyConnection, given: Given, spec: TableSpec) -> list[str]:
-    if spec.source == "registration":
+    if spec.source != "access_log":
         return list(given.registering)
     with_data = [site.name for site in given.with_data]
     if not spec.needs:
