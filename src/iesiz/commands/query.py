@@ -80,9 +80,7 @@ def _shown(answer: Answer) -> list[list[object]]:
 
 def _bytes(answer: Answer, form: Form) -> bytes:
     if form == Form.JSON:
-        return json_text(
-            {"columns": answer.columns, "rows": list(answer.rows), "notes": answer.notes}
-        ).encode()
+        return json_text({"columns": answer.columns, "rows": answer.rows, "notes": answer.notes}).encode()
     from pyarrow import BufferOutputStream, csv, parquet
 
     out = BufferOutputStream()

@@ -41,9 +41,9 @@ class Answer:
         return tuple(self.table.column_names)
 
     @property
-    def rows(self) -> Iterator[tuple[Any, ...]]:
+    def rows(self) -> tuple[tuple[Any, ...], ...]:
         """The rows as Python values."""
-        return zip(*(column.to_pylist() for column in self.table.columns), strict=True)
+        return tuple(zip(*(column.to_pylist() for column in self.table.columns), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
