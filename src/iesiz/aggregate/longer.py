@@ -2,7 +2,8 @@
 
 `registered` holds the additive counts of registrations that were frozen when each day was published: a row
 for each day and combination of dimensions, with `registration_count`. `members` holds the people who have
-registered, one row each.
+registered, one row each; a relation with `_before` behind a table's name holds what was published of a stock
+last.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from iesiz.aggregate.labels import History
 from iesiz.aggregate.session import MEMORY, connect, register_mirror
@@ -33,6 +35,7 @@ class PeriodInput:
         registered: frozen counts of registrations, a file a day.
         days: the published days that the period is made of.
         members: the mirror of the registration source, or None if it was not read after the period's end.
+        shown: of each table of a stock, what was published of its cells last.
         threshold_key: key of the period under which the secret part of a threshold is drawn.
         labels: none; a longer period admits no labels.
     """
@@ -43,6 +46,7 @@ class PeriodInput:
     registered: tuple[Path, ...]
     days: frozenset[dt.date]
     members: Path | None = None
+    shown: Mapping[str, pa.Table] = field(default_factory=dict)
     threshold_key: bytes = field(kw_only=True)
     labels: History = field(default_factory=dict)
 
@@ -74,6 +78,8 @@ def period_session(given: PeriodInput, threads: int) -> Iterator[duckdb.DuckDBPy
             )
         if given.members is not None:
             register_mirror(connection, given.members, "members")
+        for name, table in given.shown.items():
+            connection.register(f"{name}_before", table)
         yield connection
     finally:
         connection.close()
