@@ -117,6 +117,12 @@ def build_catalog(settings_path: str) -> None:
     pipeline.build_catalog(load_settings(Path(settings_path)))
 
 
+@step("build dashboard", run_name="dashboard")
+def build_dashboard(settings_path: str) -> None:
+    """Write the dashboard anew, from the catalog."""
+    pipeline.build_dashboard(load_settings(Path(settings_path)))
+
+
 @step("upkeep", run_name="upkeep")
 def upkeep(settings_path: str) -> UpkeepCounts:
     """Destroy keys and delete restricted data at the end of their time."""
@@ -160,14 +166,15 @@ def run_steps(
     """Run a night's steps in order; a failed one does not keep back the next."""
     files = [deidentify_file(settings_path, file, return_state=True) for file in arrivals.files]
     registrations = deidentify_registrations(settings_path, return_state=True)
-    outcomes: list[object] = [state.result(raise_on_failure=False) for state in files]
+    sources: list[State[Any]] = [*files, registrations]
+    outcomes: list[object] = [state.result(raise_on_failure=False) for state in sources]
     due = pipeline.days_to_close(settings, arrivals, named, outcomes)
     days = [close_day(settings_path, day, return_state=True) for day in due]
     outcomes += [state.result(raise_on_failure=False) for state in days]
     longer = pipeline.periods_to_close(settings, arrivals, named, outcomes)
     periods = [close_period(settings_path, period, return_state=True) for period in longer]
-    ending = [build_catalog(settings_path, return_state=True), upkeep(settings_path, return_state=True)]
-    return [*files, registrations, *days, *periods, *ending]
+    last = [one(settings_path, return_state=True) for one in (build_catalog, build_dashboard, upkeep)]
+    return [*sources, *days, *periods, *last]
 
 
 def report(day: dt.date, states: list[State[Any]]) -> None:
@@ -199,7 +206,8 @@ def _(outcome: FileCounts) -> list[Row]:
 
 @rows_of.register
 def _(outcome: RegistrationCounts) -> list[Row]:
-    return [_row("registrations", "read", outcome.rows, outcome.kept, sum(outcome.rejected.values()))]
+    verdict, set_aside = "changes" if outcome.changes_only else "read", sum(outcome.rejected.values())
+    return [_row("registrations", verdict, outcome.rows, outcome.kept, set_aside, sum(outcome.late.values()))]
 
 
 @rows_of.register

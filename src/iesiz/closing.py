@@ -13,7 +13,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from iesiz.aggregate import DayInput, PeriodInput
+from iesiz.archive import stocks_shown
 from iesiz.calendar import end_of, is_due
+from iesiz.catalog import DayFacts
 from iesiz.deidentify import KeyRing
 from iesiz.disclosure import Earlier, Night, NightVerdict, Plan, Rules, StepRoute, audit_night, plan_of
 from iesiz.errors import PrivacyRefusal
@@ -66,6 +68,7 @@ def input_of(
 ) -> DayInput:
     """What the aggregation of a day reads: parts, the mirror, keys of the day and labels of earlier ones."""
     keys, epoch = KeyRing.of(settings), day.isoformat()
+    oldest = day - dt.timedelta(days=settings.keeping.at_most_days)
     return DayInput(
         day,
         tuple(settings.sites),
@@ -74,8 +77,21 @@ def input_of(
         _registering(settings),
         sampling_key=keys.key("sampling", "network", epoch),
         threshold_key=keys.key("threshold", "network", epoch),
-        labels=read_labels(settings, [one for one in published_days(settings) if one < day]),
+        labels=read_labels(settings, [one for one in published_days(settings) if oldest <= one < day]),
         scratch=settings.scratch,
+    )
+
+
+def days_known(settings: Settings) -> tuple[DayFacts, ...]:
+    """What readers may know of each day that is published, or that a file is here for."""
+    published = {one.start: facts for one, facts in published_periods(settings, Grain.DAY).items()}
+    files = Records(settings).files()
+    late = {day for one in files for day, lines in one.late.items() if lines}
+    here = {dt.date.fromisoformat(day) for one in files for day, lines in one.days.items() if lines}
+    missing = {day: tuple(facts.get("missing", ())) for day, facts in published.items()}
+    return tuple(
+        DayFacts(day, day in published, missing.get(day, ()), day.isoformat() in late)
+        for day in sorted({*published, *here})
     )
 
 
@@ -105,6 +121,8 @@ def _of_days(settings: Settings, period: Period) -> Material:
         _registering(settings),
         tuple(path for path in counts if path.exists()),
         frozenset(days),
+        registrations_for(settings, Records(settings), period.last),
+        stocks_shown(settings, period),
         threshold_key=KeyRing.of(settings).key("threshold", "network", epoch),
     )
     inputs = {one for day in days for one in Records(settings).inputs(day)}
