@@ -84,6 +84,7 @@ from iesiz.vocabulary import (
 __all__ = [
     "build_catalog",
     "build_dashboard",
+    "check_keys",
     "close_day",
     "close_period",
     "days_to_close",

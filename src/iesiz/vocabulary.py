@@ -233,6 +233,15 @@ class PeriodCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that keeps a night from going well: where it was looked for, what it is, what to do."""
+
+    check: str
+    problem: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeyFacts:
     """What a key is for; never the key.
 
