@@ -39,6 +39,9 @@ from iesiz.disclosure import (
     protect_night,
 )
 from iesiz.errors import OutsideError
+from iesiz.forget_request import ForgetRequest
+from iesiz.forgetting import finish_forgetting
+from iesiz.forgetting import forget as forget_people
 from iesiz.log_work import context_of, format_of, line_seed_of, mark_of_format, treat
 from iesiz.parallel import in_order
 from iesiz.parse import with_columns
@@ -73,6 +76,7 @@ from iesiz.vocabulary import (
     Arrivals,
     FileCounts,
     FileRef,
+    ForgetCounts,
     KeyFacts,
     LineCounts,
     PeriodCounts,
@@ -91,6 +95,7 @@ __all__ = [
     "deidentify_file",
     "deidentify_registrations",
     "discover",
+    "forget",
     "list_keys",
     "periods_to_close",
     "plan_of_night",
@@ -116,6 +121,7 @@ def discover(settings: Settings, last: dt.date | None = None) -> Arrivals:
     load_tables()
     recover(settings)
     finish(settings)
+    finish_forgetting(settings)
     check_keys(settings)
     Records(settings).sweep(now().date())
     files = find_files(settings)
@@ -274,6 +280,17 @@ def upkeep(settings: Settings) -> UpkeepCounts:
     """
     recover(settings)
     return clear(settings, now().date())
+
+
+def forget(settings: Settings, request: ForgetRequest) -> ForgetCounts:
+    """Take people out of every day that is not published yet, for good.
+
+    Raises:
+        PrivacyRefusal: a key is unsound, or a ledger's chain is broken.
+        OutsideError: the storage failed; the next start goes on, or the request is to be repeated.
+    """
+    recover(settings)
+    return forget_people(settings, request, now())
 
 
 def list_keys(settings: Settings) -> tuple[KeyFacts, ...]:

@@ -16,13 +16,15 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from iesiz.closing import closing_days
-from iesiz.deidentify import LINES, PERSON, RENEWED, VISITOR_KEYS, KeyRing
+from iesiz.deidentify import LINES, PERSON, RENEWED, VISITOR, VISITOR_KEYS, KeyRing
 from iesiz.errors import PrivacyRefusal, SettingsError
 from iesiz.periods import Grain, Period
-from iesiz.restricted import Records, expired, last_day_kept, mirror_path
+from iesiz.restricted import Records, day_list, expired, last_day_kept, mirror_path, people_list
 from iesiz.settings import Settings
 from iesiz.storage import outside, remove_tree, write_secret
 from iesiz.vocabulary import KeyFacts, UpkeepCounts
+
+MIRROR_KEY = f"{PERSON}/registration/mirror"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,28 +100,38 @@ def plan_of(settings: Settings, today: dt.date) -> Plan:
         for day, came in held.items()
         if last_day_kept(settings.keeping, day, closed.get(Period(Grain.DAY, day)), came) < today
     ]
+    is_old = _mirror_is_old(settings, today)
+    keys = [one for one in keys_due(settings, days, is_old) if (one.destroy_after or today) < today]
+    # A day without any record whose key goes is over as well: what arrives of it is late.
+    over = {_period(one).start for one in keys if one.purpose in VISITOR_KEYS and _is_of_day(one)}
+    over -= {period.start for period in closed if period.grain is Grain.DAY}
     noted = records.ledger.entries()
     return Plan(
         on=today.isoformat(),
         after=noted[-1].digest if noted else "",
-        days=tuple(day.isoformat() for day in days),
+        days=tuple(day.isoformat() for day in sorted({*days, *over})),
         unpublished=tuple(day.isoformat() for day in days if Period(Grain.DAY, day) not in closed),
-        keys=tuple(one.name for one in keys_due(settings, days) if (one.destroy_after or today) < today),
-        paths=tuple(str(one.relative_to(settings.restricted)) for one in _paths(settings, days, today)),
+        keys=tuple(one.name for one in keys),
+        paths=tuple(str(one.relative_to(settings.restricted)) for one in _paths(settings, days, keys, today)),
     )
 
 
-def keys_due(settings: Settings, gone: Collection[dt.date] = ()) -> tuple[KeyFacts, ...]:
+def keys_due(
+    settings: Settings, gone: Collection[dt.date] = (), mirror_goes: bool = False
+) -> tuple[KeyFacts, ...]:
     """Every key with the last day on which it may be kept, as it stands now.
 
     Args:
         settings: where the store is.
         gone: days whose records go; what was needed for them alone is over, and so are their keys.
+        mirror_goes: whether the mirror of the registrations goes as well.
 
     Raises:
         PrivacyRefusal: a key is unsound.
     """
     needed, closed = _needed(settings, gone), closing_days(settings)
+    if mirror_goes:
+        needed -= {MIRROR_KEY}
     return tuple(
         replace(one, destroy_after=_end_of_renewed(one, needed))
         if one.purpose in RENEWED
@@ -150,7 +162,8 @@ def _needed(settings: Settings, gone: Collection[dt.date]) -> set[str]:
     """Names of the keys without which what is held could not be compared with what still arrives."""
     records, without = Records(settings), {day.isoformat() for day in gone}
     held = {day.isoformat() for day in records.held_days()} - without
-    found = {f"{PERSON}/registration/mirror"} if mirror_path(settings).exists() else set()
+    is_mirrored = mirror_path(settings).exists() or people_list(settings).exists()
+    found = {MIRROR_KEY} if is_mirrored else set[str]()
     for one in records.files():
         found |= {f"{kind}/{one.site}/{day}" for kind in VISITOR_KEYS for day in one.days if day in held}
         if any(day in held for day in one.line_days):
@@ -185,16 +198,31 @@ def _period(one: KeyFacts) -> Period:
         ) from None
 
 
-def _paths(settings: Settings, days: Collection[dt.date], today: dt.date) -> list[Path]:
-    """Folders of the days, folders of what longer releases needed, and an old mirror."""
+def _is_of_day(one: KeyFacts) -> bool:
+    return _period(one).grain is Grain.DAY
+
+
+def _paths(
+    settings: Settings, days: Collection[dt.date], keys: Collection[KeyFacts], today: dt.date
+) -> list[Path]:
+    """Folders of the days, tombstones under keys that go, what longer releases needed, and an old mirror."""
     records = Records(settings)
     found = [path for day in days for path in sorted(records.folder.glob(f"site=*/day={day}"))]
     found += expired(settings, closing_days(settings), today)
-    read, mirror = records.mirror_read_at(), mirror_path(settings)
-    oldest = today - dt.timedelta(days=settings.keeping.at_most_days)
-    if mirror.exists() and (read is None or read.date() < oldest):
-        found.append(mirror)
-    return found
+    found += [
+        day_list(settings, one.scope, _period(one).start)
+        for one in keys
+        if one.purpose == VISITOR and _is_of_day(one)
+    ]
+    if _mirror_is_old(settings, today):
+        found += [mirror_path(settings), people_list(settings)]
+    return [one for one in found if one.exists()]
+
+
+def _mirror_is_old(settings: Settings, today: dt.date) -> bool:
+    """Whether the registrations were last read longer ago than they may be kept."""
+    read, longest = Records(settings).mirror_read_at(), dt.timedelta(days=settings.keeping.at_most_days)
+    return read is not None and read.date() < today - longest
 
 
 def _carry_out(settings: Settings, plan: Plan) -> None:

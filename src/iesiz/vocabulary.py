@@ -264,6 +264,16 @@ class KeyFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ForgetCounts:
+    """What came of a request to be forgotten: people it named, records that went, days they were of."""
+
+    accounts: int
+    visitors: int
+    rows: int
+    days: tuple[dt.date, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class UpkeepCounts:
     """What came to the end of its time.
 

@@ -8,6 +8,14 @@ must not hold an identifier as it was, nor count a part twice.
 from __future__ import annotations
 
 from iesiz.restricted.exact import counts_path, expired, has_exact, read_exact, write_exact
+from iesiz.restricted.forgotten import (
+    add_tombstones,
+    clean_part,
+    day_list,
+    people_list,
+    tombstones,
+    without,
+)
 from iesiz.restricted.keeping import last_day_kept
 from iesiz.restricted.known import KnownFile
 from iesiz.restricted.labels import read_labels, write_labels
@@ -35,7 +43,10 @@ __all__ = [
     "Reading",
     "Records",
     "RejectedLine",
+    "add_tombstones",
+    "clean_part",
     "counts_path",
+    "day_list",
     "expired",
     "freeze_registrations",
     "has_exact",
@@ -44,12 +55,15 @@ __all__ = [
     "mirror_builder",
     "mirror_path",
     "part_writer",
+    "people_list",
     "read_exact",
     "read_labels",
     "read_marks",
     "read_rejects",
     "reject_writer",
     "settle",
+    "tombstones",
+    "without",
     "write_exact",
     "write_labels",
 ]

@@ -18,7 +18,7 @@ from iesiz.storage import outside
 from iesiz.vocabulary import FileRef, LineCounts
 
 FILE, COPY, STOPPED, MIRROR, DAY = "file", "copy", "stopped", "mirror", "day"
-DESTROYED = "destroyed"
+DESTROYED, FORGOTTEN = "destroyed", "forgotten"
 PATH_OF_MARK = 3  # a mark begins with site, stream and path
 
 
@@ -130,6 +130,11 @@ class Records:
         return (
             self.settings.restricted / "rejected" / f"site={one.site}" / f"{one.stream}-{one.part_id}.parquet"
         )
+
+    def note_forgotten(self, facts: Mapping[str, object]) -> None:
+        """Note, once, that somebody's records went: when and with what effect, never whose."""
+        if all(entry.facts["after"] != facts["after"] for entry in self.ledger.entries(FORGOTTEN)):
+            self.ledger.append(FORGOTTEN, facts)
 
     def parts(self, day: dt.date) -> dict[str, list[Path]]:
         """The parts of a day that count, by site, in a fixed order."""
