@@ -146,7 +146,7 @@ def test_a_registration_source_that_is_down_is_tried_again_and_holds_the_days_ba
     night, state = run_night(monkeypatch, registrations=[OutsideError("the database failed")] * 4)
     assert night.calls.count("registrations") == 4
     assert night.failed == [OutsideError]
-    assert night.calls[-1] == "catalog"
+    assert night.calls[-1] == "upkeep"
     assert state.name == "Failed"
 
 
