@@ -10,16 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import pyarrow as pa
-
 from iesiz.disclosure import Archive, Earlier
 from iesiz.errors import PrivacyRefusal
 from iesiz.periods import LONGER, Grain, Period
 from iesiz.publish import published_paths, published_periods, read_partition, read_published
 from iesiz.restricted import read_exact
 from iesiz.settings import Settings
-from iesiz.table_parts import TYPES
-from iesiz.tables import MEMBERS, Cells, Standing, TableSpec, load_tables
+from iesiz.tables import Cells, Standing, TableSpec
 
 
 @dataclass(frozen=True)
@@ -70,24 +67,6 @@ def read_release(settings: Settings, specs: Sequence[TableSpec], period: Period)
     """The partitions of a period as readers see them, with the days that a longer one was made of."""
     days = _days(settings).get(period, frozenset())
     return tuple(replace(cells, days=days) for cells in read_published(settings, specs, period))
-
-
-def stocks_shown(settings: Settings, before: Period) -> dict[str, pa.Table]:
-    """For each table of a stock what was published of its cells last, before a period."""
-    return {spec.name: last_shown(settings, spec, before) for spec in load_tables() if spec.source == MEMBERS}
-
-
-def last_shown(settings: Settings, spec: TableSpec, before: Period) -> pa.Table:
-    """Of each cell of a stock the number that was published last, before a period, with its dimensions."""
-    columns = [*spec.dimensions, spec.contributors]
-    schema = pa.schema([(one.name, TYPES[one.type]) for one in spec.columns if one.name in columns])
-    found: dict[tuple[object, ...], dict[str, object]] = {}
-    earlier = {name: path for (table, name), path in published_paths(settings).items() if table == spec.name}
-    for name in sorted(one for one in earlier if one < before.name):
-        for row in read_partition(spec, earlier[name]).table.select(columns).to_pylist():
-            if row[spec.contributors] is not None:
-                found[tuple(row[one] for one in spec.dimensions)] = row
-    return pa.Table.from_pylist(list(found.values()), schema)
 
 
 def _days(settings: Settings) -> dict[Period, frozenset[dt.date]]:
