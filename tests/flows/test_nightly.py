@@ -92,7 +92,7 @@ def last_words(server: PrefectServer, state: State[Any]) -> bool:
     """Whether the log of the run has come to its last line; logs are sent a moment later."""
     run_id = str(state.state_details.flow_run_id)
     lines = server.post("/logs/filter", {"logs": {"flow_run_id": {"any_": [run_id]}}})
-    return any("Finished in state Failed('2/5" in line["message"] for line in lines)
+    return any("Finished in state Failed('2/6" in line["message"] for line in lines)
 
 
 def test_a_file_that_fails_fails_the_night_and_keeps_nothing_back(
