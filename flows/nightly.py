@@ -109,6 +109,12 @@ def build_catalog(settings_path: str) -> None:
     pipeline.build_catalog(load_settings(Path(settings_path)))
 
 
+@step("build dashboard", run_name="dashboard")
+def build_dashboard(settings_path: str) -> None:
+    """Write the dashboard anew, from the catalog."""
+    pipeline.build_dashboard(load_settings(Path(settings_path)))
+
+
 @flow(name="nightly", persist_result=False)
 @contained
 def nightly(settings_path: str = "iesiz.toml", day: str | None = None) -> list[State[Any]]:
@@ -146,13 +152,16 @@ def run_steps(
     """Run a night's steps in order; a failed one does not keep back the next."""
     files = [deidentify_file(settings_path, file, return_state=True) for file in arrivals.files]
     registrations = deidentify_registrations(settings_path, return_state=True)
-    outcomes: list[object] = [state.result(raise_on_failure=False) for state in files]
+    sources: list[State[Any]] = [*files, registrations]
+    outcomes: list[object] = [state.result(raise_on_failure=False) for state in sources]
     due = pipeline.days_to_close(settings, arrivals, named, outcomes)
     days = [close_day(settings_path, day, return_state=True) for day in due]
     outcomes += [state.result(raise_on_failure=False) for state in days]
     longer = pipeline.periods_to_close(settings, arrivals, named, outcomes)
     periods = [close_period(settings_path, period, return_state=True) for period in longer]
-    return [*files, registrations, *days, *periods, build_catalog(settings_path, return_state=True)]
+    catalog = build_catalog(settings_path, return_state=True)
+    dashboard = build_dashboard(settings_path, return_state=True)
+    return [*sources, *days, *periods, catalog, dashboard]
 
 
 def report(day: dt.date, states: list[State[Any]]) -> None:
@@ -184,7 +193,8 @@ def _(outcome: FileCounts) -> list[Row]:
 
 @rows_of.register
 def _(outcome: RegistrationCounts) -> list[Row]:
-    return [_row("registrations", "read", outcome.rows, outcome.kept, sum(outcome.rejected.values()))]
+    verdict, set_aside = "changes" if outcome.changes_only else "read", sum(outcome.rejected.values())
+    return [_row("registrations", verdict, outcome.rows, outcome.kept, set_aside, sum(outcome.late.values()))]
 
 
 @rows_of.register

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+
+from tests.postgresql import Server, new_server
 
 ROOT = Path(__file__).parents[1]
 CORPORA = ROOT.parent / "shared" / "corpora"
@@ -77,6 +80,17 @@ def corpora() -> Path:
 def sample() -> Path:
     """Return the bundled synthetic sample; never written to."""
     return ROOT / "data" / "sample"
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """Return a running PostgreSQL server of the tests' own, without a table."""
+    programs = find_part("postgresql")
+    # Not below pytest's own folder, which nobody else may enter, and the server is no superuser's.
+    with tempfile.TemporaryDirectory(prefix="iesiz-postgresql-") as folder:
+        server = new_server(programs, Path(folder))
+        yield server
+        server.stop()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,7 +1,7 @@
 """iesiz: access logs and registrations in, statistics about nobody out.
 
-The stages, in the order in which a day passes them (``pipeline`` runs them, with ``log_work`` and
-``closing`` for its details, and nothing else opens them but ``tools``):
+The stages, in the order in which a day passes them (``pipeline`` runs them, with ``log_work``,
+``registration_work`` and ``closing`` for its details, and nothing else opens them but ``tools``):
 
     sources      what arrives: log files in blocks of lines, registrations in columns
     parse        lines to typed columns: recognised, ignored (why), rejected (why), all counted
@@ -10,9 +10,34 @@ The stages, in the order in which a day passes them (``pipeline`` runs them, wit
     aggregate    restricted records to exact counts: runs ``statistics/<table>``
     disclosure   exact counts to publishable counts, and the attacker and judge who try them
     publish      staged, read back, committed: Parquet and the ledgers
-    catalog      the reader's side
+    catalog      published tables to ``catalog.duckdb``, views and the codebook
+    dashboard    the catalog to pages that need neither server nor network
 
-Beside them: ``policy`` (what may be read and published), ``settings``, ``storage`` (the one place that
-writes), ``ledger``, ``tables`` (published tables as data), ``vocabulary`` and ``records`` (the words all
-rooms share), ``night`` (a night in-process), ``microdata`` (a researcher's file), ``commands`` and ``cli``.
+For readers: ``iesiz.open(store)`` (``reader``), a locked session over the catalog. Beside the stages:
+``policy`` (what may be read and published), ``settings``, ``storage`` (the one place that writes),
+``ledger``, ``tables`` (published tables as data), ``vocabulary`` and ``records`` (the words all rooms share),
+``night`` (a night in-process), ``microdata`` (a researcher's file), ``commands`` and ``cli``.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from iesiz.reader import Reader
+
+
+def open(store: str | Path) -> Reader:  # noqa: A001 - iesiz.open(STORE) is what readers write
+    """Open what a store publishes: a locked, read-only DuckDB session.
+
+    Args:
+        store: the folder of the store, its published zone, or ``catalog.duckdb`` itself.
+
+    Raises:
+        InputError: there is no catalog.
+    """
+    from iesiz.reader import open_store
+
+    return open_store(store)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from iesiz.aggregate import DayInput, PeriodInput
 from iesiz.calendar import end_of, is_due
+from iesiz.catalog import DayFacts
 from iesiz.deidentify import KeyRing
 from iesiz.disclosure import Earlier, Night, NightVerdict, Plan, Rules, StepRoute, audit_night, plan_of
 from iesiz.errors import PrivacyRefusal
@@ -80,6 +81,19 @@ def input_of(
     )
 
 
+def days_known(settings: Settings) -> tuple[DayFacts, ...]:
+    """What readers may know of each day that is published, or that a file is here for."""
+    published = {one.start: facts for one, facts in published_periods(settings, Grain.DAY).items()}
+    files = Records(settings).files()
+    late = {day for one in files for day, lines in one.late.items() if lines}
+    here = {dt.date.fromisoformat(day) for one in files for day, lines in one.days.items() if lines}
+    missing = {day: tuple(facts.get("missing", ())) for day, facts in published.items()}
+    return tuple(
+        DayFacts(day, day in published, missing.get(day, ()), day.isoformat() in late)
+        for day in sorted({*published, *here})
+    )
+
+
 def _of_days(settings: Settings, period: Period) -> Material:
     """What the published days of a longer period left.
 
@@ -106,6 +120,7 @@ def _of_days(settings: Settings, period: Period) -> Material:
         _registering(settings),
         tuple(path for path in counts if path.exists()),
         frozenset(days),
+        registrations_for(settings, Records(settings), period.last),
         threshold_key=KeyRing(settings.restricted / "keys").key("threshold", "network", epoch),
     )
     inputs = {one for day in days for one in Records(settings).inputs(day)}

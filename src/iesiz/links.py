@@ -28,6 +28,7 @@ class Link:
             period is made of, `within` to the longer periods that hold some of its days.
         by_route: each own step's numbers in `sums` are at most those of the page that the step is, in the
             other table's cell of that route; the first step's are the same.
+        each: own dimensions for each value of which it holds, where the other table has no such dimension.
     """
 
     table: str
@@ -38,6 +39,7 @@ class Link:
     within: Mapping[str, str] = field(default_factory=dict)
     by_route: bool = False
     over_time: bool = False
+    each: tuple[str, ...] = ()
 
     @property
     def is_identity(self) -> bool:
@@ -55,7 +57,7 @@ def read_links(table: str, entries: Sequence[Mapping[str, Any]]) -> tuple[Link, 
 
 
 def _link(table: str, entry: Mapping[str, Any]) -> Link:
-    lists, maps = ("over", "over_there"), ("sums", "unions", "within")
+    lists, maps = ("over", "over_there", "each"), ("sums", "unions", "within")
     known = {"table", "by_route", "over_time", *lists, *maps}
     fits = (
         set(entry) <= known
@@ -75,6 +77,7 @@ def _link(table: str, entry: Mapping[str, Any]) -> Link:
         entry["table"],
         over=tuple(entry.get("over", ())),
         over_there=tuple(entry.get("over_there", ())),
+        each=tuple(entry.get("each", ())),
         sums=dict(entry.get("sums", {})),
         unions=dict(entry.get("unions", {})),
         within=dict(entry.get("within", {})),

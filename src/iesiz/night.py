@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
 from iesiz import pipeline
-from iesiz.errors import IesizError
+from iesiz.errors import IesizError, OutsideError
 from iesiz.periods import Grain, Period
 from iesiz.settings import Settings
 from iesiz.vocabulary import FileCounts, FileRef, PeriodCounts, RegistrationCounts
@@ -54,14 +55,25 @@ class _Night:
     failures: list[Failure] = field(default_factory=list)
     errors: list[IesizError] = field(default_factory=list)
 
-    def attempt(self, work: str, do: Callable[[], Made]) -> Made | None:
-        """Do one unit of work; an error of ours is kept, and the night goes on."""
-        try:
-            return do()
-        except IesizError as error:
-            self.failures.append(Failure(work, str(error), error.exit_code))
-            self.errors.append(error)
-            return None
+    def attempt(self, work: str, do: Callable[[], Made], waits: Sequence[float] = ()) -> Made | None:
+        """Do one unit of work; an error of ours is kept, and the night goes on.
+
+        Args:
+            work: its name, for people.
+            do: the work.
+            waits: seconds after which it is tried again, as long as something outside fails.
+        """
+        for seconds in (*waits, None):
+            try:
+                return do()
+            except IesizError as error:
+                failure = error
+            if seconds is None or not isinstance(failure, OutsideError):
+                break
+            time.sleep(seconds)
+        self.failures.append(Failure(work, str(failure), failure.exit_code))
+        self.errors.append(failure)
+        return None
 
     def read(self, files: Sequence[FileRef]) -> list[FileCounts]:
         """Read the files."""
@@ -100,9 +112,12 @@ def run_night(settings: Settings, days: Sequence[dt.date], progress: Progress) -
     with pipeline.store_lock(settings):
         arrivals = pipeline.discover(settings, days[0] if days else None)
         files = night.read(arrivals.files)
-        registrations = night.attempt("registrations", partial(pipeline.deidentify_registrations, settings))
+        waits = settings.registration.retry_seconds if settings.registration else ()
+        mirror = partial(pipeline.deidentify_registrations, settings)
+        registrations = night.attempt("registrations", mirror, waits)
         due = pipeline.days_to_close(settings, arrivals, days, night.errors)
         closed = night.close([Period(Grain.DAY, day) for day in due])
         longer = night.close(pipeline.periods_to_close(settings, arrivals, days, night.errors))
         night.attempt("catalog", partial(pipeline.build_catalog, settings))
+        night.attempt("dashboard", partial(pipeline.build_dashboard, settings))
     return NightCounts(tuple(files), registrations, closed, longer, tuple(night.failures), arrivals.unmatched)

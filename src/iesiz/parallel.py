@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import TypeVar, cast
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
+_END = object()
 
 
 def in_order(work: Callable[[Given], Made], inputs: Iterable[Given], threads: int) -> Iterator[Made]:
@@ -21,3 +22,13 @@ def in_order(work: Callable[[Given], Made], inputs: Iterable[Given], threads: in
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def ahead(inputs: Iterable[Made]) -> Iterator[Made]:
+    """Yield the inputs while a thread already waits for the next one; one more than in use is held."""
+    iterator = iter(inputs)
+    with ThreadPoolExecutor(1) as pool:
+        following = pool.submit(next, iterator, _END)
+        while (one := following.result()) is not _END:
+            following = pool.submit(next, iterator, _END)
+            yield cast("Made", one)

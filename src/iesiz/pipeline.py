@@ -4,9 +4,9 @@
             --aggregate--> exact counts --disclosure--> publishable counts
             --publish--> published tables --catalog--> readers
 
-Only this page opens the stages, with ``log_work`` and ``closing``, which hold its details. Its functions take
-frozen settings and small frozen inputs and return counts, so that a file or a day is a unit of work that can
-be done anywhere, and done again.
+Only this page opens the stages, with ``log_work``, ``registration_work`` and ``closing``, which hold its
+details. Its functions take frozen settings and small frozen inputs and return counts, so that a file or a day
+is a unit of work that can be done anywhere, and done again.
 """
 
 from __future__ import annotations
@@ -14,14 +14,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 from iesiz.aggregate import DayInput, aggregate_day, aggregate_period
 from iesiz.archive import open_archive
-from iesiz.calendar import is_due, now, yesterday
+from iesiz.calendar import is_due, last_due, now, yesterday
 from iesiz.catalog import write_catalog
 from iesiz.closing import (
     audited,
     closing_days,
+    days_known,
     due_periods,
     material_of,
     plan_of_night,
@@ -29,11 +31,8 @@ from iesiz.closing import (
     table_counts,
     tables_of,
 )
-from iesiz.deidentify import (
-    KeyRing,
-    deidentify_rows,
-    robot_list_version,
-)
+from iesiz.dashboard import write_dashboard
+from iesiz.deidentify import robot_list_version
 from iesiz.disclosure import (
     Rules,
     carried,
@@ -45,7 +44,7 @@ from iesiz.log_work import context_of, format_of, line_seed_of, mark_of_format, 
 from iesiz.parallel import in_order
 from iesiz.parse import with_columns
 from iesiz.periods import Grain, Period
-from iesiz.policy import edition_on, load_registry
+from iesiz.policy import edition_on
 from iesiz.publish import (
     commit_period,
     published_days,
@@ -53,21 +52,22 @@ from iesiz.publish import (
     recover,
     stage_period,
 )
+from iesiz.registration_work import mirror_source
 from iesiz.restricted import (
     Content,
     Reading,
     Records,
     expire_exact,
+    freeze_registrations,
     line_collector,
     part_writer,
     reject_writer,
     settle,
     write_exact,
     write_labels,
-    write_mirror,
 )
 from iesiz.settings import Settings
-from iesiz.sources import Fingerprint, find_files, read_blocks, read_registrations
+from iesiz.sources import Fingerprint, find_files, read_blocks
 from iesiz.storage import store_lock
 from iesiz.tables import load_tables
 from iesiz.vocabulary import (
@@ -82,6 +82,7 @@ from iesiz.vocabulary import (
 
 __all__ = [
     "build_catalog",
+    "build_dashboard",
     "close_day",
     "close_period",
     "days_to_close",
@@ -126,8 +127,8 @@ def days_to_close(
         settings: what the operator decides.
         arrivals: what the night found.
         named: days that somebody asked for.
-        outcomes: what became of the files. If something outside failed no day is closed: a day is
-            published once, so it waits until its files can be read.
+        outcomes: what became of the files and the registrations. If something outside failed no day is
+            closed: a day is published once, so it waits until its sources can be read.
     """
     if any(isinstance(one, OutsideError) for one in outcomes):
         return ()
@@ -186,20 +187,9 @@ def deidentify_registrations(settings: Settings) -> RegistrationCounts | None:
 
     Raises:
         InputError: the source cannot be read or lacks a mandatory column; the mirror stays as it was.
+        OutsideError: the database failed; the mirror stays as it was.
     """
-    if settings.registration is None:
-        return None
-    registry = load_registry("registration")
-    rows = read_registrations(settings.base, settings.registration, registry)
-    key = KeyRing(settings.restricted / "keys").key("person", "registration", "mirror")
-    source = settings.registration
-    mirror = deidentify_rows(rows.table, registry, key, source.zone, frozenset(source.sites))
-    write_mirror(settings, mirror.table)
-    Records(settings).note_mirror(now())
-    rejected = {**rows.rejected, **mirror.rejected}
-    return RegistrationCounts(
-        len(rows.table) + sum(rows.rejected.values()), len(mirror.table), rejected, rows.undeclared
-    )
+    return mirror_source(settings, settings.registration) if settings.registration else None
 
 
 def close_day(settings: Settings, day: dt.date) -> PeriodCounts:
@@ -228,6 +218,8 @@ def close_period(settings: Settings, period: Period) -> PeriodCounts:
     rules = Rules(given.threshold_key, period.name, settings.thresholds, plan_of_night(settings, specs))
     history = carried(exact, rules.plan, open_archive(settings))
     night = protect_night(exact, rules.key, rules.period, rules.thresholds, rules.plan, history)
+    if isinstance(given, DayInput) and given.registrations is not None:
+        freeze_registrations(settings, given.day, given.registrations)
     write_exact(settings, period, [marked(cells, rules) for cells in exact])
     if isinstance(given, DayInput):
         own = [one for one in exact if one.spec.labels and not one.spec.labels_of]
@@ -244,5 +236,24 @@ def close_period(settings: Settings, period: Period) -> PeriodCounts:
 
 
 def build_catalog(settings: Settings) -> None:
-    """Build the readers' catalog over what is published, beside the old one, and replace it at once."""
-    write_catalog(settings, load_tables())
+    """Build the readers' catalog over what is published, beside the old one, and replace it at once.
+
+    A release that a failure left half done is finished first, so that readers see whole nights only.
+
+    Raises:
+        OutsideError: the storage failed; readers keep the old catalog.
+    """
+    recover(settings)
+    due = last_due(settings, now())
+    write_catalog(settings, load_tables(), edition_on(settings, due), days_known(settings), due)
+
+
+def build_dashboard(settings: Settings, folder: Path | None = None) -> Path:
+    """Write the dashboard's pages from the catalog, into the published zone by default; the first page.
+
+    Raises:
+        InputError: there is no catalog.
+        OutsideError: the storage failed.
+    """
+    edition = edition_on(settings, last_due(settings, now()))
+    return write_dashboard(settings, load_tables(), edition, folder)

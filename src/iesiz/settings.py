@@ -14,10 +14,18 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 
 from iesiz.errors import SettingsError
-from iesiz.vocabulary import NAME_PATTERN
+from iesiz.vocabulary import CATALOG, NAME_PATTERN
 
 
 def _known_zone(name: str) -> str:
@@ -105,16 +113,54 @@ class Site(Section):
     logs: list[Log] = []
 
 
+class PostgreSQL(Section):
+    """A table or view of a PostgreSQL server, and how to reach it: one of the first three.
+
+    Attributes:
+        url: ``postgresql://...``; the password belongs elsewhere (``.pgpass``, or one of the next two).
+        url_variable: environment variable that holds such a URL.
+        service: name of a service of libpq's ``pg_service.conf``.
+        table: name of the table or view, perhaps with its schema.
+    """
+
+    url: SecretStr | None = None
+    url_variable: str | None = None
+    service: Name | None = None
+    table: Annotated[str, Field(pattern=r"^[^\".\s]+(\.[^\".\s]+)?$")]
+
+    @model_validator(mode="after")
+    def _one_way(self) -> PostgreSQL:
+        if sum(one is not None for one in (self.url, self.url_variable, self.service)) != 1:
+            raise ValueError("expects exactly one of url, url_variable and service")
+        return self
+
+
 class Registration(Section):
-    """Where registrations come from: CSV files, as globs relative to the settings file.
+    """Where registrations come from: files or a PostgreSQL server.
 
     Attributes:
         sites: names of the sites on which people can register.
+        paths: globs of CSV, Parquet or JSON lines files, relative to the settings file.
+        columns: the source's name of a declared field, where it is called otherwise.
+        zone: the zone of times that state none.
+        overlap_hours: how far behind the last change seen the next night begins, for transactions that
+            were committed late.
+        retry_seconds: waits before the source is tried again within a night.
     """
 
     sites: Annotated[list[Name], Field(min_length=1)]
-    paths: Annotated[list[str], Field(min_length=1)]
+    paths: list[str] = []
+    postgresql: PostgreSQL | None = None
+    columns: dict[str, str] = {}
     zone: Zone = "Asia/Almaty"
+    overlap_hours: Annotated[int, Field(ge=0, le=24 * 365)] = 24
+    retry_seconds: Annotated[list[Annotated[float, Field(ge=0, le=3600)]], Field(max_length=9)] = [5.0, 30.0]
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Registration:
+        if bool(self.paths) == bool(self.postgresql):
+            raise ValueError("expects either paths or postgresql")
+        return self
 
 
 class Edition(Section):
@@ -224,7 +270,7 @@ class Settings(Section):
     @property
     def catalog(self) -> Path:
         """The reader's DuckDB file."""
-        return self.published / "catalog.duckdb"
+        return self.published / CATALOG
 
     @property
     def own_hosts(self) -> frozenset[str]:

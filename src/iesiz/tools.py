@@ -14,11 +14,20 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from iesiz.checked_field import UNDECLARED, CheckedField
+from iesiz.errors import SettingsError
 from iesiz.examination import Examination, Examiner
 from iesiz.parse import choose_format, columns_seen, parse_block, with_columns
-from iesiz.policy import load_registry
+from iesiz.policy import Field, load_registry
 from iesiz.records import PADDING, Block
-from iesiz.sources import Fingerprint, first_lines, read_blocks
+from iesiz.sources import (
+    Fingerprint,
+    SourceColumn,
+    Wanted,
+    first_lines,
+    open_registrations,
+    read_blocks,
+)
 
 if TYPE_CHECKING:
     from iesiz.disclosure import Plan, ToldNumber
@@ -97,6 +106,43 @@ def fates_of(fields: Sequence[str]) -> tuple[FieldFate, ...]:
             becomes = BECOMES[one.treatment]
             found.append(FieldFate(name, one.clause, one.category, one.treatment, becomes, one.meaning))
     return tuple(found)
+
+
+def check_registration(settings: Settings) -> tuple[CheckedField, ...]:
+    """What the registration source has, what is declared, and what would become of each; no row is read.
+
+    Raises:
+        InputError: there is no file, or one cannot be read.
+        OutsideError: the database cannot be reached.
+        SettingsError: the settings name no source, or cannot be right.
+    """
+    if settings.registration is None:
+        raise SettingsError("The settings name no [registration]. `iesiz init` writes an example.")
+    registry = load_registry("registration")
+    wanted = Wanted.of(settings.registration, registry, complete=False)
+    with open_registrations(settings.base, settings.registration, wanted) as source:
+        offered = source.offered
+    there = {one.field: one for one in offered if one.field in registry.fields}
+    declared = [_checked(one, there.get(name)) for name, one in registry.fields.items()]
+    others = [
+        CheckedField(one.name, "", one.type, UNDECLARED) for one in offered if one not in there.values()
+    ]
+    return (*declared, *others)
+
+
+def _checked(field: Field, column: SourceColumn | None) -> CheckedField:
+    if not field.is_read:
+        outcome = "not read"
+    elif column is None:
+        outcome = "missing" if field.mandatory else "absent: nobody gave it"
+    elif not column.readable:
+        outcome = "missing: not granted" if field.mandatory else "not granted: nobody gave it"
+    else:
+        outcome = f"{field.treatment}: {field.meaning}"
+    name, type_ = (column.name, column.type) if column else ("", "")
+    return CheckedField(
+        name, field.name, type_, outcome, field.type, field.mandatory, field.clause, field.category
+    )
 
 
 def protect_file(asked: Asked) -> ProtectedFile:
@@ -193,3 +239,18 @@ def _told(settings: Settings, specs: Sequence[TableSpec], period: Period, plan: 
     published = read_release(settings, specs, period)
     history = carried(published, plan, open_archive(settings, is_public=True))
     return told_numbers(published, plan, settings.thresholds, history)
+
+
+def codebook_text(settings: Settings, html: bool) -> str:
+    """The codebook of all tables, under the edition in force today.
+
+    Raises:
+        PrivacyRefusal: no edition is in force.
+    """
+    from iesiz.calendar import now
+    from iesiz.catalog import codebook_html, codebook_markdown
+    from iesiz.policy import edition_on
+    from iesiz.tables import load_tables
+
+    make = codebook_html if html else codebook_markdown
+    return make(load_tables(), edition_on(settings, now().date()), settings.thresholds)

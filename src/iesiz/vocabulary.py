@@ -19,6 +19,7 @@ from iesiz.periods import Period
 NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 OTHER = "other"
 SUPPRESSED = "suppressed"
+CATALOG = "catalog.duckdb"
 PUBLISHED = "published"
 PROTECTION = "primary and complementary suppression, audited"
 AUDITED = "audited"
@@ -174,12 +175,26 @@ class FileCounts:
 
 @dataclass(frozen=True, slots=True)
 class RegistrationCounts:
-    """What came of reading the registration source; ``undeclared`` names columns that were not read."""
+    """What came of reading the registration source.
+
+    Attributes:
+        rows: rows that were read: all, or those that changed.
+        kept: people that count, after it.
+        removed: people that the source no longer has.
+        late: people that came for a local day (ISO) that was published before.
+        undeclared: columns that were not read, since the registry does not name them.
+        absent: optional fields that are read, but that the source lacks or withholds.
+        changes_only: whether only rows that changed were read, and the ids of all.
+    """
 
     rows: int
     kept: int
     rejected: Mapping[str, int] = field(default_factory=dict)
+    removed: int = 0
+    late: Mapping[str, int] = field(default_factory=dict)
     undeclared: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    changes_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

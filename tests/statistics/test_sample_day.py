@@ -21,14 +21,16 @@ from typing import Any
 import pytest
 
 from iesiz import pipeline
-from iesiz.aggregate import DayInput, aggregate_day
+from iesiz.aggregate import DayInput, PeriodInput, aggregate_day, aggregate_period
 from iesiz.bounds import Bounds
+from iesiz.deidentify import persons
 from iesiz.deidentify.addresses import parse_address
 from iesiz.deidentify.agents import classify_agent
 from iesiz.deidentify.persons import region
 from iesiz.deidentify.referrers import classify_referrer
 from iesiz.deidentify.routes import OwnRoutes, resource_of, route_of
-from iesiz.restricted import Records, mirror_path
+from iesiz.periods import Grain, Period
+from iesiz.restricted import Records, counts_path, freeze_registrations, mirror_path
 from iesiz.settings import Settings, Store, Thresholds, load_settings
 from iesiz.storage import prepare_store
 from iesiz.tables import load_tables
@@ -259,17 +261,59 @@ def funnel(requests: list[Request]) -> Cells:
     return cells
 
 
-def registrations_by_region(sample: Path) -> Cells:
+def people_of(sample: Path) -> list[dict[str, str]]:
+    """The newest version of each registration."""
     newest: dict[str, dict[str, str]] = {}
     with (sample / "registrations" / "registrations.csv").open(encoding="utf-8", newline="") as rows:
         for row in csv.DictReader(rows):
             held = newest.get(row["registration_id"])
             if held is None or held["updated_at"] <= row["updated_at"]:
                 newest[row["registration_id"]] = row
-    made = [row for row in newest.values() if row["registered_at"].startswith(DAY.isoformat())]
+    return list(newest.values())
+
+
+def age(row: dict[str, str]) -> str:
+    return persons.birth_band(row["birth_date"], dt.date.fromisoformat(row["registered_at"][:10]))
+
+
+def counted(rows: Iterable[dict[str, str]], key: Callable[[dict[str, str]], Any]) -> Cells:
+    return {key: (len(held),) for key, held in grouped(rows, key).items()}
+
+
+def completeness(made: list[dict[str, str]]) -> Cells:
+    treatments: dict[str, Callable[[str | None], str]] = {
+        "sex": persons.sex,
+        "region": persons.region,
+        "email": persons.mail_provider,
+        "phone": persons.phone_class,
+        "language": persons.language,
+        "channel": persons.channel,
+        "marketing_consent": persons.consent,
+        "interests": persons.given,
+    }
+    answers = [("birth_date", age(row)) for row in made]
+    answers += [(name, treat(row[name])) for row in made for name, treat in treatments.items()]
+    words = ("not_given", "invalid")
+    said = [(name, value if value in words else "given") for name, value in answers]
+    return {("club", *one): (len(held),) for one, held in grouped(said, lambda one: one).items()}
+
+
+def registrations(sample: Path) -> dict[str, Cells]:
+    """The day's registrations, of which week and month hold no others, and all members."""
+    everybody = people_of(sample)
+    made = [row for row in everybody if row["registered_at"].startswith(DAY.isoformat())]
     return {
-        key: (len(rows),)
-        for key, rows in grouped(made, lambda row: (row["site"], region(row["region"]))).items()
+        "daily_registrations_by_region": counted(made, lambda row: (row["site"], region(row["region"]))),
+        "weekly_registrations_by_age_and_sex": counted(
+            made, lambda row: (row["site"], age(row), persons.sex(row["sex"]))
+        ),
+        "monthly_registrations_by_channel": counted(
+            made, lambda row: (row["site"], persons.channel(row["channel"]))
+        ),
+        "monthly_completeness_by_field": completeness(made),
+        "monthly_members_by_region_and_age": counted(
+            everybody, lambda row: (row["site"], region(row["region"]), age(row))
+        ),
     }
 
 
@@ -303,7 +347,7 @@ def computed(settings: Settings) -> dict[str, list[dict[str, Any]]]:
         # Bounds that bind nobody: what they leave out is another test's.
         bounds=Bounds(10**6, 10**6, 10**6, 10**6, 10**15, 10**6),
     )
-    tables = aggregate_day(given, specs, NO_SECRET, threads=2)
+    tables = [*aggregate_day(given, specs, NO_SECRET, threads=2), *longer(settings)]
     return {
         one.spec.name: [
             row
@@ -312,6 +356,24 @@ def computed(settings: Settings) -> dict[str, list[dict[str, Any]]]:
         ]
         for one in tables
     }
+
+
+def longer(settings: Settings) -> Iterator[Any]:
+    """Week and month of which only the day was published."""
+    freeze_registrations(settings, DAY, mirror_path(settings))
+    frozen = (counts_path(settings, DAY),)
+    for grain in (Grain.WEEK, Grain.MONTH):
+        period = Period.of(grain, DAY)
+        given = PeriodInput(
+            period,
+            tuple(settings.sites),
+            ("club",),
+            frozen,
+            frozenset({DAY}),
+            mirror_path(settings),
+            threshold_key=bytes(32),
+        )
+        yield from aggregate_period(given, load_tables(), NO_SECRET, threads=2)
 
 
 @pytest.fixture(scope="module")
@@ -326,7 +388,7 @@ def expected(settings: Settings, sample: Path) -> dict[str, Cells]:
         "daily_visits_by_referrer": visits_by(requests, "referrer"),
         "daily_visitors_by_site": by_site(requests),
         "daily_funnel_to_registration": funnel(requests),
-        "daily_registrations_by_region": registrations_by_region(sample),
+        **registrations(sample),
     }
 
 

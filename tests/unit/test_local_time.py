@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iesiz.deidentify.local_time import date_of, local_time
+from iesiz.deidentify.local_time import date_of, local_days, local_time
 
 ZONES = ["Asia/Almaty", "Europe/Berlin", "Asia/Kathmandu", "Australia/Lord_Howe", "America/St_Johns", "UTC"]
 
@@ -99,3 +99,10 @@ def test_the_last_times_that_a_line_can_state_have_a_place(zone: str) -> None:
     # A line may say 31/Dec/9999 at an offset of 15 hours: it must not end the run.
     latest = second_of("9999-12-31T23:59:59+00:00") + 16 * 3600
     assert len(placed([latest, -16 * 3600], zone)) == 2
+
+
+@pytest.mark.parametrize("zone", ["Asia/Almaty", "Europe/Berlin", "Africa/Casablanca", "Pacific/Apia", "UTC"])
+def test_days_of_many_years_are_those_of_the_clock(zone: str) -> None:
+    """Three hours and a second apart from 1990 on: over every change of the clock, and over a skipped day."""
+    seconds = np.arange(631_152_000, 1_900_000_000, 3 * 3600 + 1, dtype=np.int64)
+    assert (local_days(seconds, zone) == local_time(seconds, zone).days).all()

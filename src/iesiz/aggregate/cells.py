@@ -15,7 +15,8 @@ from iesiz.aggregate.session import DayInput, day_session, register_admitted, re
 from iesiz.engine import engine_errors
 from iesiz.errors import CheckFailed
 from iesiz.settings import Thresholds
-from iesiz.tables import ADMITTED, SITES, TYPES, Cells, Column, TableSpec
+from iesiz.table_parts import ADMITTED, SITES, TYPES, Column
+from iesiz.tables import Cells, TableSpec
 from iesiz.vocabulary import OTHER, Role
 
 Row = Mapping[str, Any]
@@ -91,7 +92,7 @@ def _grid(sites: Sequence[str], spec: TableSpec, admitted: Sequence[Label]) -> l
 
 
 def _sites(connection: duckdb.DuckDBPyConnection, given: Given, spec: TableSpec) -> list[str]:
-    if spec.source == "registration":
+    if spec.source != "access_log":
         return list(given.registering)
     with_data = [site.name for site in given.with_data]
     if not spec.needs:

@@ -144,7 +144,8 @@ def day_session(given: DayInput, threads: int) -> Iterator[duckdb.DuckDBPyConnec
                 text, {key: value for key, value in _parameters(given).items() if f"${key}" in text}
             )
         connection.register("funnel", _funnel(given.sites))
-        _register_registrations(connection, given)
+        if given.registrations is not None:
+            register_mirror(connection, given.registrations, "registrations")
         yield connection
     finally:
         connection.close()
@@ -183,9 +184,9 @@ def _funnel(sites: tuple[Site, ...]) -> pa.Table:
     return pa.Table.from_pylist(rows, FUNNEL)
 
 
-def _register_registrations(connection: duckdb.DuckDBPyConnection, given: DayInput) -> None:
-    if given.registrations is not None:
-        connection.read_parquet(str(given.registrations)).create_view("registrations")
+def register_mirror(connection: duckdb.DuckDBPyConnection, mirror: Path, name: str) -> None:
+    """Give queries the people of the mirror that count, one row each."""
+    connection.read_parquet(str(mirror)).filter("left_out = ''").create_view(name)
 
 
 def register_admitted(connection: duckdb.DuckDBPyConnection, labels: Sequence[Label]) -> None:

@@ -1,4 +1,4 @@
-"""``iesiz status`` and ``iesiz query``: what was done, and answers from what is published."""
+"""``iesiz status``: what was done."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ Rejected = Annotated[
         "--rejected", help="List rejected lines instead: site, stream, file, its fingerprint, line, reason."
     ),
 ]
-Sql = Annotated[str, typer.Argument(help="A query over the published tables.")]
 
 
 def status(
@@ -85,20 +84,6 @@ def _list_rejected(settings: Settings, as_json: bool) -> None:
         print_json({"rejected": files})
 
 
-def query(
-    sql: Sql, settings: SettingsPath = DEFAULT_SETTINGS, store: StorePath = None, as_json: AsJson = False
-) -> None:
-    """Ask the published tables, read-only."""
-    from iesiz import catalog
-
-    answer = catalog.query(settings_of(settings, store).catalog, sql)
-    if as_json:
-        print_json({"columns": answer.columns, "rows": answer.rows})
-    else:
-        print_table(answer.columns, answer.rows)
-
-
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("status")(status)
-    app.command("query")(query)

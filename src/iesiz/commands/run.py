@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iesiz.night import NightCounts, Progress
-    from iesiz.vocabulary import PeriodCounts
+    from iesiz.vocabulary import PeriodCounts, RegistrationCounts
 
 OneDay = Annotated[str | None, typer.Option("--day", help="The local day to close, YYYY-MM-DD.")]
 FirstDay = Annotated[str | None, typer.Option("--from", help="The first of a range of days to close.")]
@@ -115,9 +115,7 @@ def _show(counts: NightCounts) -> None:
     for name in counts.unmatched:
         typer.echo(f"warning: no file matches the paths of the log {name}", err=True)
     if counts.registrations is not None:
-        typer.echo(f"registrations: {counts.registrations.rows:,} rows, {counts.registrations.kept:,} people")
-        for name in counts.registrations.undeclared:
-            typer.echo(f"warning: registration column {name!r} is not declared; it is not read", err=True)
+        _show_registrations(counts.registrations)
     for period in (*counts.days, *counts.periods):
         _show_period(period)
     for failure in counts.failures:
@@ -138,6 +136,15 @@ def _show_period(one: PeriodCounts) -> None:
 
 def _verdicts(counts: NightCounts) -> list[str]:
     return sorted({one.verdict for one in counts.files})
+
+
+def _show_registrations(counts: RegistrationCounts) -> None:
+    changed, late = " changed" * counts.changes_only, sum(counts.late.values())
+    more = [f"{number:,} {what}" for number, what in ((counts.removed, "removed"), (late, "late")) if number]
+    more += [f"{number:,} rejected for {reason}" for reason, number in counts.rejected.items()]
+    typer.echo(", ".join([f"registrations: {counts.rows:,}{changed} rows, {counts.kept:,} people", *more]))
+    for name in counts.undeclared:
+        typer.echo(f"warning: registration column {name!r} is not declared; it is not read", err=True)
 
 
 def register(app: typer.Typer) -> None:

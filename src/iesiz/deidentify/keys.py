@@ -85,7 +85,11 @@ class Pseudonymiser:
 
     def of(self, message: bytes) -> bytes:
         """The pseudonym of a canonical value."""
+        return self.whole(message)[:PSEUDONYM_BYTES]
+
+    def whole(self, message: bytes) -> bytes:
+        """All 32 bytes, of which the pseudonym is the first half."""
         inner, outer = self.inner.copy(), self.outer.copy()
         inner.update(message)
         outer.update(inner.digest())
-        return outer.digest()[:PSEUDONYM_BYTES]
+        return outer.digest()

@@ -55,6 +55,22 @@ def local_time(seconds: Seconds, zone: str) -> LocalTime:
     return LocalTime((local // DAY).astype(np.int32), (local % DAY // 3600).astype(np.int8))
 
 
+def local_days(seconds: Seconds, zone: str) -> npt.NDArray[np.int32]:
+    """Place UTC seconds of many years on a zone's calendar, in days since 1970.
+
+    The zone's clock is asked at both ends of each UTC day; within one on which it changes, as ``local_time``
+    asks it.
+    """
+    clock = ZoneInfo(zone)
+    dates, place = np.unique(seconds // DAY, return_inverse=True)
+    begins = _offsets(dates * DAY, clock)
+    changes = (begins != _offsets(dates * DAY + DAY - 1, clock))[place]
+    days = ((seconds + begins[place]) // DAY).astype(np.int32)
+    if changes.any():
+        days[changes] = local_time(seconds[changes], zone).days
+    return days
+
+
 def _offsets(seconds: Seconds, clock: ZoneInfo) -> Seconds:
     return np.array(
         [_offset(second, clock) for second in np.clip(seconds, 0, LAST_SECOND).tolist()], np.int64

@@ -20,6 +20,7 @@ from iesiz.deidentify.regions import region
 __all__ = [
     "INVALID",
     "NOT_GIVEN",
+    "band_of_age",
     "birth_band",
     "channel",
     "consent",
@@ -29,6 +30,7 @@ __all__ = [
     "phone_class",
     "region",
     "sex",
+    "stated_date",
 ]
 
 OLDEST = 120
@@ -67,14 +69,15 @@ def birth_band(text: str | None, today: date) -> str:
     """
     if text is None or not text.strip():
         return NOT_GIVEN
-    born = _date(text.strip())
+    born = stated_date(text)
     if born is None or born > today:
         return INVALID
-    age = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
-    return _band(age) if age <= OLDEST else INVALID
+    return band_of_age(today.year - born.year - ((today.month, today.day) < (born.month, born.day)))
 
 
-def _date(text: str) -> date | None:
+def stated_date(stated: str) -> date | None:
+    """Return the date that a text states as ``YYYY-MM-DD`` or ``DD.MM.YYYY``; None if it states none."""
+    text = stated.strip()
     iso, local = _ISO_DATE.fullmatch(text), _LOCAL_DATE.fullmatch(text)
     if iso:
         year, month, day = iso.groups()
@@ -88,7 +91,10 @@ def _date(text: str) -> date | None:
         return None
 
 
-def _band(age: int) -> str:
+def band_of_age(age: int) -> str:
+    """Return the band of an age in full years; one that nobody reaches is ``invalid``."""
+    if not 0 <= age <= OLDEST:
+        return INVALID
     if age < ADULT:
         return "under_18"
     if age >= LAST_BAND:

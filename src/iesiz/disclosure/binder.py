@@ -158,18 +158,19 @@ class Binder:
 
     def _link(self, one: Cells, link: Link, other: Cells) -> None:
         shared = [name for name in other.spec.dimensions if name not in link.over_there]
-        ours, theirs = self.groups(one, shared), self.groups(other, shared)
+        ours, theirs = self.groups(one, [*shared, *link.each]), self.groups(other, shared)
         says = f"{one.label} and {other.label}"
-        for group in sorted(set(ours) & set(theirs)):
+        for group in sorted(key for key in ours if key[: len(shared)] in theirs):
+            whole = theirs[group[: len(shared)]]
             for own, there in link.sums.items():
-                parts, wholes = self.at(one, ours[group], own), self.at(other, theirs[group], there)
+                parts, wholes = self.at(one, ours[group], own), self.at(other, whole, there)
                 self.rows.at_least(wholes, parts, says, upper=0.0)
             for own, there in link.within.items():
-                wholes = self.at(other, theirs[group], there)
+                wholes = self.at(other, whole, there)
                 for part in self.at(one, ours[group], own):
                     self.rows.at_least(wholes, [part], says)
             for own, there in link.unions.items():
-                self._unite(self.at(one, ours[group], own), self.at(other, theirs[group], there), says)
+                self._unite(self.at(one, ours[group], own), self.at(other, whole, there), says)
 
     def _unite(self, parts: list[int], wholes: list[int], says: str) -> None:
         """`max <= union <= sum` on both sides; of one whole, the union is that number."""

@@ -15,7 +15,8 @@ from iesiz.errors import PrivacyRefusal
 from iesiz.links import Link
 from iesiz.periods import Grain
 from iesiz.settings import Thresholds
-from iesiz.tables import ADMITTED, SITES, Column, TableSpec
+from iesiz.table_parts import ADMITTED, SITES, Column
+from iesiz.tables import TableSpec
 from iesiz.vocabulary import Role
 
 MOST_CELLS = 100_000  # cells of a night, estimated
@@ -144,8 +145,10 @@ def _refuse_unfit(plan: Plan, spec: TableSpec, link: Link) -> None:
         raise PrivacyRefusal(f"{where} the two do not count the same contributors over the same period.")
     _refuse_unfit_kind(where, spec, link, other)
     _refuse_columns(where, spec, link, other)
-    ours, theirs = _left(spec, link.over), _left(other, link.over_there)
-    if not set(link.over) <= set(spec.dimensions) or not set(link.over_there) <= set(other.dimensions):
+    ours, theirs = _left(spec, (*link.over, *link.each)), _left(other, link.over_there)
+    if not {*link.over, *link.each} <= set(spec.dimensions) or not set(link.over_there) <= set(
+        other.dimensions
+    ):
         raise PrivacyRefusal(f"{where} it sums over something that is not a dimension.")
     if set(ours) != set(theirs):
         raise PrivacyRefusal(

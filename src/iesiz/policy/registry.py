@@ -36,6 +36,10 @@ TREATMENTS = {
         | {"phone_class", "language", "channel", "consent", "given", DROP}
     ),
 }
+TYPES = {
+    "access_log": frozenset({""}),
+    "registration": frozenset({"text", "time", "date", "flag"}),
+}
 KEEPS_AN_IDENTIFIER = frozenset({"number"})
 
 
@@ -43,8 +47,11 @@ KEEPS_AN_IDENTIFIER = frozenset({"number"})
 class Field:
     """A declared field of a source.
 
+    Attributes:
+        type: what a registration states in it; fields of a log have the types of its format.
+
     Raises:
-        PrivacyRefusal: clause, category or treatment is unknown, or a direct identifier would be
+        PrivacyRefusal: clause, category, type or treatment is unknown, or a direct identifier would be
             kept as it is.
     """
 
@@ -55,6 +62,7 @@ class Field:
     mandatory: bool
     treatment: str
     meaning: str
+    type: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a declaration that permits nothing known."""
@@ -65,6 +73,8 @@ class Field:
             raise PrivacyRefusal(f"{place}: its category is none of {sorted(CATEGORIES)}.")
         if self.treatment not in TREATMENTS[self.source]:
             raise PrivacyRefusal(f"{place}: its treatment is none of {sorted(TREATMENTS[self.source])}.")
+        if self.type not in TYPES[self.source]:
+            raise PrivacyRefusal(f"{place}: its type is none of {sorted(TYPES[self.source])}.")
         if self.category == "direct_identifier" and self.treatment in KEEPS_AN_IDENTIFIER:
             raise PrivacyRefusal(f"{place}: a direct identifier cannot be kept as it is.")
 
@@ -116,6 +126,8 @@ def load_registry(source: str, text: str | None = None) -> Registry:
 
 def _field(source: str, name: str, entry: Mapping[str, Any]) -> Field:
     wanted = {"clause", "category", "mandatory", "treatment", "meaning"}
+    if source == "registration":
+        wanted.add("type")
     if set(entry) != wanted:
         raise PrivacyRefusal(f"Field {source}.{name}: a declaration has exactly {sorted(wanted)}.")
     return Field(source=source, name=name, **entry)

@@ -12,30 +12,44 @@ from iesiz.restricted.keeping import last_day_kept
 from iesiz.restricted.known import KnownFile
 from iesiz.restricted.labels import read_labels, write_labels
 from iesiz.restricted.lines import line_collector
-from iesiz.restricted.parts import mirror_path, part_writer, write_mirror
+from iesiz.restricted.mirror import (
+    MirrorBuilder,
+    MirrorCounts,
+    MirrorMarks,
+    mirror_builder,
+    mirror_path,
+    read_marks,
+)
+from iesiz.restricted.parts import part_writer
 from iesiz.restricted.records import Records
+from iesiz.restricted.registered import freeze_registrations
 from iesiz.restricted.rejects import RejectedLine, read_rejects, reject_writer
 from iesiz.restricted.settle import Content, Reading, settle
 
 __all__ = [
     "Content",
     "KnownFile",
+    "MirrorBuilder",
+    "MirrorCounts",
+    "MirrorMarks",
     "Reading",
     "Records",
     "RejectedLine",
     "counts_path",
     "expire_exact",
+    "freeze_registrations",
     "has_exact",
     "last_day_kept",
     "line_collector",
+    "mirror_builder",
     "mirror_path",
     "part_writer",
     "read_exact",
     "read_labels",
+    "read_marks",
     "read_rejects",
     "reject_writer",
     "settle",
     "write_exact",
     "write_labels",
-    "write_mirror",
 ]

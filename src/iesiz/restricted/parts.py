@@ -1,4 +1,4 @@
-"""Parts of the restricted zone: request records of one file by local day, and the registration mirror."""
+"""Parts of the restricted zone: request records of one file by local day."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ import pyarrow.parquet as pq
 from iesiz.dictionaries import own_values
 from iesiz.restricted.day_runs import Flags
 from iesiz.restricted.records import Records
-from iesiz.settings import Settings
-from iesiz.storage import STAGED, outside, put_in_place, write_whole
+from iesiz.storage import STAGED, outside, put_in_place
 from iesiz.vocabulary import FileRef
 
 ROW_GROUP = 1 << 20
@@ -98,13 +97,3 @@ def part_writer(records: Records, file: FileRef) -> Iterator[PartWriter]:
                 for path in staging.glob("*"):
                     path.unlink()
                 staging.rmdir()
-
-
-def mirror_path(settings: Settings) -> Path:
-    """Where the de-identified registrations lie."""
-    return settings.restricted / "registration" / "mirror.parquet"
-
-
-def write_mirror(settings: Settings, table: pa.Table) -> None:
-    """Replace the mirror of the registration source."""
-    write_whole(mirror_path(settings), lambda staged: pq.write_table(table, staged, compression="zstd"))

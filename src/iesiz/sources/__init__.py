@@ -7,14 +7,16 @@ It must not write anything, fetch a column that is not declared, nor put content
 from __future__ import annotations
 
 from iesiz.sources.access_log import Fingerprint, find_files, first_lines, read_blocks, read_start
-from iesiz.sources.registration import RegistrationRows, read_registrations
+from iesiz.sources.registration import RegistrationSource, SourceColumn, Wanted, open_registrations
 
 __all__ = [
     "Fingerprint",
-    "RegistrationRows",
+    "RegistrationSource",
+    "SourceColumn",
+    "Wanted",
     "find_files",
     "first_lines",
+    "open_registrations",
     "read_blocks",
-    "read_registrations",
     "read_start",
 ]

@@ -1,126 +1,123 @@
-"""Registrations from CSV files: the declared columns only, every row counted.
+"""Registrations from where they are kept: the declared columns only, every row counted.
 
-In: files of UTF-8 text with a header. Out: one Arrow table of text columns, and what was rejected or not
-declared. It must not ask for a column without a treatment.
+In: the settings of the source. Out: Arrow tables named as the registry names the fields, identified, in
+memory. It must not ask for a column without a treatment.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import pyarrow as pa
-import pyarrow.csv as pc
 
-from iesiz.errors import InputError
 from iesiz.policy import Registry
 from iesiz.settings import Registration
-from iesiz.sources.files import matching
+
+ID, VERSION = "registration_id", "updated_at"
 
 
 @dataclass(frozen=True, slots=True)
-class RegistrationRows:
-    """Rows of the source, identified, in memory only.
+class SourceColumn:
+    """A column that the source has.
 
     Attributes:
-        table: a text column for each declared field that is read; missing optional ones are null.
-        rejected: rows that could not be read, by reason.
-        undeclared: columns of the files that the registry does not name, and that were not read.
+        field: the declared field that it is taken for.
+        type: its type, as the source calls it.
+        readable: whether we are permitted to read it.
     """
 
-    table: pa.Table
-    rejected: Mapping[str, int]
-    undeclared: tuple[str, ...]
+    name: str
+    field: str
+    type: str
+    readable: bool = True
 
 
-def read_registrations(base: Path, source: Registration, registry: Registry) -> RegistrationRows:
-    """Read all files of the source.
+@dataclass(slots=True)
+class Wanted:
+    """What is asked of a source, and what it could not give.
+
+    Attributes:
+        names: the source's name of each field that is called otherwise.
+        complete: whether a source without a mandatory column is refused.
+        rejected: rows that could not be read, by reason; it grows as the source is read.
+    """
+
+    registry: Registry
+    names: Mapping[str, str]
+    complete: bool = True
+    rejected: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, source: Registration, registry: Registry, *, complete: bool = True) -> Wanted:
+        """What the settings and the registry ask for."""
+        return cls(registry, source.columns, complete)
+
+    def field_of(self, column: str) -> str:
+        """The field that a column is taken for."""
+        renamed = {theirs: ours for ours, theirs in self.names.items()}
+        return renamed.get(column, column if column not in self.names else "")
+
+    def columns(self, offered: Sequence[SourceColumn]) -> dict[str, str]:
+        """Columns to ask for, by field: declared, read past the source, there, and permitted."""
+        readable = {one.field: one.name for one in offered if one.readable}
+        return {name: readable[name] for name in self.registry.read if name in readable}
+
+    def missing(self, offered: Sequence[SourceColumn]) -> list[str]:
+        """The source's names of mandatory columns that are not there or not permitted, if that matters."""
+        if not self.complete:
+            return []
+        readable = {one.field for one in offered if one.readable}
+        return [self.names.get(name, name) for name in self.registry.mandatory if name not in readable]
+
+    def reject(self, reason: str) -> None:
+        """Count a row that could not be read."""
+        self.rejected[reason] = self.rejected.get(reason, 0) + 1
+
+
+class RegistrationSource(Protocol):
+    """A source, open for reading; what it gives is of one moment where it can be."""
+
+    @property
+    def offered(self) -> tuple[SourceColumn, ...]:
+        """What columns it has."""
+
+    def rows(self, since: int | None = None) -> Iterator[pa.Table]:
+        """Rows, whole or those changed at or after a time.
+
+        Args:
+            since: microseconds since 1970, UTC; None for all rows.
+
+        Raises:
+            OutsideError: the source failed while it was read.
+            InputError: it cannot be read as what it claims to be.
+        """
+
+    @property
+    def tells_changes(self) -> bool:
+        """Whether it can give the rows that changed alone."""
+
+    def versions(self) -> Iterator[pa.Table]:
+        """Id and time of the last change of every row, of a source that tells changes."""
+
+
+def open_registrations(
+    base: Path, source: Registration, wanted: Wanted
+) -> AbstractContextManager[RegistrationSource]:
+    """Open the source.
 
     Raises:
-        InputError: there is no file, one is not readable as CSV, or lacks a mandatory column.
+        InputError: it lacks a mandatory column, or there is no file.
+        OutsideError: it cannot be reached.
+        SettingsError: the settings of the connection are wrong.
     """
-    paths = matching(base, source.paths)
-    if not paths:
-        raise InputError(
-            f"registration: no file matches {', '.join(source.paths)}. Check registration.paths."
-        )
-    undeclared: set[str] = set()
-    tables, broken = [], 0
-    for path in paths:
-        header = _header(path)
-        _refuse_incomplete(path, header, registry)
-        undeclared |= {name for name in header if registry.of(name) is None}
-        table, rejected = _read(path, [name for name in header if name in registry.read], registry)
-        tables.append(table)
-        broken += rejected
-    return RegistrationRows(
-        pa.concat_tables(tables), {"columns": broken} if broken else {}, tuple(sorted(undeclared))
-    )
+    if source.postgresql is None:
+        from iesiz.sources.registration_files import open_files
 
+        return open_files(base, source.paths, wanted)
+    from iesiz.sources.postgresql import open_postgresql
 
-def _header(path: Path) -> list[str]:
-    try:
-        with path.open("rb") as lines:
-            first = lines.readline().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        raise InputError(
-            f"{path}, line 1: not readable as UTF-8 text with a header. Have it delivered again."
-        ) from None
-    names = [name.strip().strip('"') for name in first.split(",")]
-    if not first.strip() or len(set(names)) != len(names):
-        raise InputError(
-            f"{path}, line 1: expected a header of distinct column names, separated by commas. "
-            "Have it delivered with one."
-        )
-    return names
-
-
-def _refuse_incomplete(path: Path, header: list[str], registry: Registry) -> None:
-    missing = [name for name in registry.mandatory if name not in header]
-    if missing:
-        raise InputError(
-            f"{path}, line 1: the mandatory column{'s' * (len(missing) > 1)} {', '.join(missing)} "
-            "is not there. Have the file delivered with it."
-        )
-
-
-def _read(path: Path, wanted: list[str], registry: Registry) -> tuple[pa.Table, int]:
-    broken: list[int] = []
-
-    def skip(row: pc.InvalidRow) -> str:
-        broken.append(row.number or 0)
-        return "skip"
-
-    schema = pa.schema([(name, pa.string()) for name in registry.read])
-    try:
-        table = pc.read_csv(
-            path,
-            pc.ReadOptions(use_threads=False),
-            pc.ParseOptions(newlines_in_values=True, invalid_row_handler=skip),
-            pc.ConvertOptions(
-                column_types=dict.fromkeys(wanted, pa.string()),
-                include_columns=wanted,
-                strings_can_be_null=False,
-            ),
-        )
-    except (pa.ArrowInvalid, OSError):
-        raise InputError(
-            f"{path}{_first_bad_line(path)}: not readable as CSV in UTF-8. Have it delivered again."
-        ) from None
-    columns = {
-        field.name: table[field.name] if field.name in wanted else pa.nulls(len(table), pa.string())
-        for field in schema
-    }
-    return pa.table(columns, schema), len(broken)
-
-
-def _first_bad_line(path: Path) -> str:
-    """Where a file stops being UTF-8, for a message; nothing if it does not."""
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                line.decode("utf-8")
-            except UnicodeDecodeError:
-                return f", line {number}"
-    return ""
+    return open_postgresql(source.postgresql, wanted, source.zone)
