@@ -12,14 +12,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from iesiz.disclosure import Archive, Earlier
+from iesiz.disclosure import CHANGE, Archive, Earlier
 from iesiz.errors import PrivacyRefusal
 from iesiz.periods import LONGER, Grain, Period
 from iesiz.publish import published_paths, published_periods, read_partition, read_published
 from iesiz.restricted import read_exact
 from iesiz.settings import Settings
-from iesiz.table_parts import TYPES
-from iesiz.tables import MEMBERS, Cells, Standing, TableSpec, load_tables
+from iesiz.tables import Cells, Standing, TableSpec
 
 
 @dataclass(frozen=True)
@@ -72,24 +71,6 @@ def read_release(settings: Settings, specs: Sequence[TableSpec], period: Period)
     return tuple(replace(cells, days=days) for cells in read_published(settings, specs, period))
 
 
-def stocks_shown(settings: Settings, before: Period) -> dict[str, pa.Table]:
-    """For each table of a stock what was published of its cells last, before a period."""
-    return {spec.name: last_shown(settings, spec, before) for spec in load_tables() if spec.source == MEMBERS}
-
-
-def last_shown(settings: Settings, spec: TableSpec, before: Period) -> pa.Table:
-    """Of each cell of a stock the number that was published last, before a period, with its dimensions."""
-    columns = [*spec.dimensions, spec.contributors]
-    schema = pa.schema([(one.name, TYPES[one.type]) for one in spec.columns if one.name in columns])
-    found: dict[tuple[object, ...], dict[str, object]] = {}
-    earlier = {name: path for (table, name), path in published_paths(settings).items() if table == spec.name}
-    for name in sorted(one for one in earlier if one < before.name):
-        for row in read_partition(spec, earlier[name]).table.select(columns).to_pylist():
-            if row[spec.contributors] is not None:
-                found[tuple(row[one] for one in spec.dimensions)] = row
-    return pa.Table.from_pylist(list(found.values()), schema)
-
-
 def _days(settings: Settings) -> dict[Period, frozenset[dt.date]]:
     return {
         period: frozenset(dt.date.fromisoformat(day) for day in facts["days"])
@@ -100,3 +81,27 @@ def _days(settings: Settings) -> dict[Period, frozenset[dt.date]]:
 
 def _placed(cells: Cells, period: Period, days: frozenset[dt.date]) -> Cells:
     return replace(cells, period=period, days=days, standing=Standing.KEPT)
+
+
+def with_changes(settings: Settings, exact: Sequence[Cells]) -> tuple[Cells, ...]:
+    """Stocks with the number by which each cell differs from what was last published of it."""
+    return tuple(_changed(settings, cells) if _is_stock(cells.spec) else cells for cells in exact)
+
+
+def _is_stock(spec: TableSpec) -> bool:
+    return any(column.name == CHANGE for column in spec.columns)
+
+
+def _changed(settings: Settings, cells: Cells) -> Cells:
+    spec, last = cells.spec, dict[tuple[object, ...], int]()
+    paths = published_paths(settings)
+    for period in sorted(published_periods(settings, spec.grain), key=lambda one: one.start):
+        path = paths.get((spec.name, period.name))
+        for row in read_partition(spec, path).table.to_pylist() if path else ():
+            if row[spec.contributors] is not None:
+                last[tuple(row[name] for name in spec.dimensions)] = row[spec.contributors]
+    rows = cells.table.to_pylist()
+    for row in rows:
+        before = last.get(tuple(row[name] for name in spec.dimensions), 0)
+        row[CHANGE] = abs(row[spec.contributors] - before)
+    return replace(cells, table=pa.Table.from_pylist(rows, cells.table.schema))

@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from iesiz.aggregate import DayInput, PeriodInput
-from iesiz.archive import stocks_shown
 from iesiz.calendar import end_of, is_due
 from iesiz.catalog import DayFacts
 from iesiz.deidentify import KeyRing
@@ -122,7 +121,6 @@ def _of_days(settings: Settings, period: Period) -> Material:
         tuple(path for path in counts if path.exists()),
         frozenset(days),
         registrations_for(settings, Records(settings), period.last),
-        stocks_shown(settings, period),
         threshold_key=KeyRing.of(settings).key("threshold", "network", epoch),
     )
     inputs = {one for day in days for one in Records(settings).inputs(day)}

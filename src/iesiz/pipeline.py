@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from iesiz.aggregate import DayInput, aggregate_day, aggregate_period
-from iesiz.archive import open_archive
+from iesiz.archive import open_archive, with_changes
 from iesiz.calendar import is_due, last_due, now, yesterday
 from iesiz.catalog import write_catalog
 from iesiz.closing import (
@@ -227,6 +227,7 @@ def close_period(settings: Settings, period: Period) -> PeriodCounts:
         return PeriodCounts(period, "missing", (), made_of.missing)
     means = (specs, settings.thresholds, settings.reading.threads)
     exact = aggregate_day(given, *means) if isinstance(given, DayInput) else aggregate_period(given, *means)
+    exact = with_changes(settings, exact)
     rules = Rules(given.threshold_key, period.name, settings.thresholds, plan_of_night(settings, specs))
     history = carried(exact, rules.plan, open_archive(settings))
     night = protect_night(exact, rules.key, rules.period, rules.thresholds, rules.plan, history)

@@ -31,6 +31,8 @@ def store_of(sample: Path, folder: Path, nights: int) -> Settings:
     for path in [*(settings.published / "tables").rglob(name), settings.restricted / "labels" / name]:
         for step in range(1, nights):
             shutil.copytree(path, path.with_name(f"day={earlier(step)}"))
+    with pipeline.store_lock(settings):
+        pipeline.build_catalog(settings)
     return settings
 
 

@@ -13,7 +13,8 @@ from iesiz.disclosure.night_attack import attack
 from iesiz.disclosure.night_rules import LEFT_BY_ALL, LEFT_BY_EACH, sensitive_rows
 from iesiz.links import Link
 from iesiz.periods import Grain, Period
-from iesiz.tables import Cells, Column, Standing, TableSpec
+from iesiz.table_parts import Column
+from iesiz.tables import Cells, Standing, TableSpec
 from iesiz.vocabulary import Role
 from tests.privacy.releases import KEY, PEOPLE, THRESHOLDS, Releases, cells_of, spec_of
 

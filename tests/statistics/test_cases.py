@@ -17,7 +17,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from iesiz.aggregate import DayInput, PeriodInput, aggregate_day, aggregate_period
-from iesiz.archive import stocks_shown
 from iesiz.deidentify.registrations import ELSEWHERE
 from iesiz.periods import Grain, Period
 from iesiz.policy import load_registry
@@ -128,8 +127,7 @@ def longer_of(folder: Path, grain: Grain, case: Row) -> PeriodInput:
     frozen = tuple(counts_path(settings, day) for day in days)
     period = Period.of(grain, DAY)
     inside = frozenset(day for day in days if day in period)
-    shown = stocks_shown(settings, period)
-    return PeriodInput(period, SITES, ("club",), frozen, inside, mirror, shown, threshold_key=KEY)
+    return PeriodInput(period, SITES, ("club",), frozen, inside, mirror, threshold_key=KEY)
 
 
 def _made(folder: Path) -> Path:

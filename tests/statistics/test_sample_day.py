@@ -22,7 +22,6 @@ import pytest
 
 from iesiz import pipeline
 from iesiz.aggregate import DayInput, PeriodInput, aggregate_day, aggregate_period
-from iesiz.archive import stocks_shown
 from iesiz.bounds import Bounds
 from iesiz.deidentify import persons
 from iesiz.deidentify.addresses import parse_address
@@ -372,7 +371,6 @@ def longer(settings: Settings) -> Iterator[Any]:
             frozen,
             frozenset({DAY}),
             mirror_path(settings),
-            stocks_shown(settings, period),
             threshold_key=bytes(32),
         )
         yield from aggregate_period(given, load_tables(), NO_SECRET, threads=2)

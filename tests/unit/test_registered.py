@@ -23,7 +23,6 @@ MONDAY = dt.date(2025, 3, 3)
 SUNDAY = MONDAY + dt.timedelta(days=6)
 HEADER = "registration_id,registered_at,site,sex,birth_date,channel"
 AGES, CHANNELS = "weekly_registrations_by_age_and_sex", "monthly_registrations_by_channel"
-MEMBERS_TABLE = "monthly_members_by_region_and_age"
 
 
 def rows(day: dt.date, people: range, sex: str = "f") -> str:
@@ -91,36 +90,10 @@ def test_members_of_a_month_are_those_that_the_source_still_has(net: Network) ->
     )
     net.night(SUNDAY, last)
     month = Period.of(Grain.MONTH, MONDAY)
-    path = net.store / "restricted" / "exact" / f"month={month}" / f"{MEMBERS_TABLE}.parquet"
+    path = net.store / "restricted" / "exact" / f"month={month}" / "monthly_members_by_region_and_age.parquet"
     cells = [cell for cell in pq.ParquetFile(path).read().to_pylist() if cell["member_count"]]
     assert [(one["region"], one["age"], one["member_count"]) for one in cells] == [("not_given", "35-39", 69)]
     assert exact(net, month, CHANNELS) == {("web",): 40 + 30}
-
-
-@pytest.mark.parametrize(
-    ("joined", "status", "count"),
-    [(0, "published", 60), (7, "suppressed", None), (19, "suppressed", None), (30, "published", 90)],
-)
-def test_a_stock_is_told_again_when_nobody_or_enough_people_came(
-    net: Network, joined: int, status: str, count: int | None
-) -> None:
-    """Two months of a stock are one equation: 67 - 60 would be seven people."""
-    first, second = dt.date(2025, 3, 31), dt.date(2025, 4, 30)
-    for day in (first, second):
-        net.write(f"logs/mall/web/{day}.log", log(day))
-    deliver(net, rows(first, range(1, 61)))
-    net.night(SUNDAY, first)
-    deliver(net, rows(first, range(1, 61)) + rows(second, range(100, 100 + joined)))
-    net.night(second)
-    cells = {}
-    for day in (first, second):
-        month = Period.of(Grain.MONTH, day)
-        path = net.store / "published" / "tables" / MEMBERS_TABLE / f"month={month}" / "part-0.parquet"
-        found = pq.ParquetFile(path).read().to_pylist()
-        cells[day] = next(one for one in found if (one["region"], one["age"]) == ("not_given", "35-39"))
-    assert (cells[first]["status"], cells[first]["member_count"]) == ("published", 60)
-    assert (cells[second]["status"], cells[second]["member_count"]) == (status, count)
-    assert "left_by_all_count" not in cells[second]
 
 
 def test_a_day_is_frozen_once(net: Network) -> None:

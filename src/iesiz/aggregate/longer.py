@@ -2,8 +2,7 @@
 
 `registered` holds the additive counts of registrations that were frozen when each day was published: a row
 for each day and combination of dimensions, with `registration_count`. `members` holds the people who have
-registered, one row each; a relation with `_before` behind a table's name holds what was published of a stock
-last.
+registered, one row each.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 from iesiz.aggregate.labels import History
 from iesiz.aggregate.session import MEMORY, connect, register_mirror
@@ -35,7 +33,6 @@ class PeriodInput:
         registered: frozen counts of registrations, a file a day.
         days: the published days that the period is made of.
         members: the mirror of the registration source, or None if it was not read after the period's end.
-        shown: of each table of a stock, what was published of its cells last.
         threshold_key: key of the period under which the secret part of a threshold is drawn.
         labels: none; a longer period admits no labels.
     """
@@ -46,7 +43,6 @@ class PeriodInput:
     registered: tuple[Path, ...]
     days: frozenset[dt.date]
     members: Path | None = None
-    shown: Mapping[str, pa.Table] = field(default_factory=dict)
     threshold_key: bytes = field(kw_only=True)
     labels: History = field(default_factory=dict)
 
@@ -78,8 +74,6 @@ def period_session(given: PeriodInput, threads: int) -> Iterator[duckdb.DuckDBPy
             )
         if given.members is not None:
             register_mirror(connection, given.members, "members")
-        for name, table in given.shown.items():
-            connection.register(f"{name}_before", table)
         yield connection
     finally:
         connection.close()

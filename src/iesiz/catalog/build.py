@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from iesiz.catalog.codebook import codebook_html, codebook_markdown, codebook_rows, described
+from iesiz.catalog.earlier import OLD, periods_at_hand
 from iesiz.catalog.freshness import DayFacts, day_rows, freshness_rows
 from iesiz.catalog.own import OwnTable, own_tables
 from iesiz.catalog.views import views_of
@@ -56,7 +57,7 @@ def write_catalog(
         OutsideError: disk or memory failed; the old catalog stays.
     """
     files = {spec.name: _partitions(settings.published, spec) for spec in specs}
-    periods = {name: [path.parent.name.partition("=")[2] for path in paths] for name, paths in files.items()}
+    periods = {name: [_period_of(path) for path in paths] for name, paths in files.items()}
     rows = {
         "codebook": codebook_rows(specs, edition, settings.thresholds),
         "releases": _release_rows(settings.published),
@@ -88,9 +89,12 @@ def _fill(
     path.unlink(missing_ok=True)
     connection = duckdb.connect(str(path), config=CONFIG)
     try:
+        kinds = {spec.name: _kinds(spec) for spec in specs}
+        at_hand = periods_at_hand(connection, settings.catalog, own["releases"], kinds)
         for spec in specs:
-            about = _about(spec, settings)
-            _published_table(connection, spec, files[spec.name], about)
+            held = at_hand.get(spec.name, frozenset())
+            _published_table(connection, spec, kinds[spec.name], files[spec.name], held)
+            _comment(connection, spec.name, _about(spec, settings), _meanings(spec))
         for table in own_tables():
             _own_table(connection, table, own[table.name])
         connection.execute(resources.files("iesiz.catalog").joinpath("macros.sql").read_text("utf-8"))
@@ -100,21 +104,43 @@ def _fill(
         path.with_name(path.name + ".wal").unlink(missing_ok=True)
 
 
-def _published_table(
-    connection: duckdb.DuckDBPyConnection, spec: TableSpec, files: Sequence[Path], about: str
-) -> None:
+def _kinds(spec: TableSpec) -> dict[str, str]:
+    """Columns of a table in the catalog, with their types."""
     kinds = {one.name: SQL_TYPES[one.type] for one in spec.published}
     period = "date" if spec.grain == Grain.DAY else "varchar"
-    kinds = {str(spec.grain): period, **kinds, "status": "varchar"}
+    return {str(spec.grain): period, **kinds, "status": "varchar"}
+
+
+def _published_table(
+    connection: duckdb.DuckDBPyConnection,
+    spec: TableSpec,
+    kinds: Mapping[str, str],
+    files: Sequence[Path],
+    held: frozenset[str],
+) -> None:
+    """Rows that the old catalog has, then those of the other partitions."""
     connection.execute(f"create table {spec.name} ({', '.join(f'{_name(n)} {t}' for n, t in kinds.items())})")
-    if files:
-        names = [str(file) for file in files]
+    if held:
+        connection.execute(
+            f"insert into {spec.name} from {OLD}.{spec.name} where {spec.grain}::varchar in "
+            "(select unnest(?::varchar[]))",
+            [sorted(held)],
+        )
+    names = [str(file) for file in files if _period_of(file) not in held]
+    if names:
         given = connection.read_parquet(names, hive_partitioning=True, union_by_name=True)
         known = ", ".join(
             f"{_name(n)}::{t}" if n in given.columns else f"null::{t}" for n, t in kinds.items()
         )
         given.project(known).insert_into(spec.name)
-    _comment(connection, spec.name, about, [(name, f"{m} ({u})") for name, m, u in described(spec)])
+
+
+def _meanings(spec: TableSpec) -> list[tuple[str, str]]:
+    return [(name, f"{meaning} ({unit})") for name, meaning, unit in described(spec)]
+
+
+def _period_of(partition: Path) -> str:
+    return partition.parent.name.partition("=")[2]
 
 
 def _about(spec: TableSpec, settings: Settings) -> str:
