@@ -154,8 +154,9 @@ def due_periods(settings: Settings, last: dt.date, moment: dt.datetime) -> tuple
         period
         for grain in LONGER
         if grain in grains
+        for known in (published_periods(settings, grain),)
         for period in sorted({Period.of(grain, day) for day in published}, key=lambda one: one.start)
-        if period not in published_periods(settings, grain)
+        if period not in known
     ]
     return tuple(
         period

@@ -22,6 +22,7 @@ MARK = "iesiz-store"
 MARK_TEXT = "iesiz store, layout 1\n"
 STAGED = ".staged"
 STORE_ID = "store-id"
+TAIL = 1 << 16
 
 
 @contextmanager
@@ -189,8 +190,16 @@ def _write_all(handle: int, content: bytes) -> None:
 
 def whole_lines(path: Path) -> int:
     """Bytes of a file up to its last line end."""
-    content = path.read_bytes()
-    return content.rfind(b"\n") + 1
+    with path.open("rb") as held:
+        end = held.seek(0, os.SEEK_END)
+        while end:
+            start = max(0, end - TAIL)
+            held.seek(start)
+            found = held.read(end - start).rfind(b"\n")
+            if found >= 0:
+                return start + found + 1
+            end = start
+    return 0
 
 
 def destroy_file(path: Path) -> None:

@@ -83,7 +83,7 @@ class TakenFiles:
 
     def take(self, one: KnownFile, replaces: Sequence[str]) -> None:
         """Take the next file, which continues or replaces those of these digests."""
-        for place, other in self.files.items():
+        for place, other in self.files.items() if replaces else ():
             if (other.site, other.stream) == (one.site, one.stream) and other.digest in replaces:
                 kept = {day: rows for day, rows in other.days.items() if self._stays(day, other, one)}
                 self.files[place] = replace(other, days=kept, line_days=(), is_replaced=True)
