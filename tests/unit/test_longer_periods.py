@@ -158,7 +158,7 @@ def test_exact_counts_are_private_and_expire(net: Network) -> None:
     assert {path.stat().st_mode & 0o777 for path in held} == {0o600}
     closed = {Period(Grain.DAY, day): day for day in WEEK}
     assert expire_exact(net.settings, closed, WEEK[0] + dt.timedelta(days=45)) == 0
-    assert expire_exact(net.settings, closed, WEEK[0] + dt.timedelta(days=46)) == 2
+    assert expire_exact(net.settings, closed, WEEK[0] + dt.timedelta(days=46)) == 3
     assert not has_exact(net.settings, WEEK[0])
     assert has_exact(net.settings, WEEK[6])
 

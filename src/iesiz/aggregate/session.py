@@ -129,6 +129,12 @@ def day_session(given: DayInput, threads: int) -> Iterator[duckdb.DuckDBPyConnec
         connection.close()
 
 
+def visit_features(connection: duckdb.DuckDBPyConnection, given: DayInput) -> pa.Table:
+    """The day's visits, at most one of a visitor, counted by their features (`visitor_count`)."""
+    pads = {name: value for name, value in _bounds(given).items() if name.endswith("_pad")}
+    return connection.execute(relation("visit_features"), pads).to_arrow_table()
+
+
 def _bounds(given: DayInput) -> dict[str, int | bytes]:
     """Named parameters: the bounds, and the padded halves of the key (RFC 2104), never in SQL text."""
     padded = given.sampling_key.ljust(64, b"\0")

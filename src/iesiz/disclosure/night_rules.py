@@ -170,7 +170,7 @@ def demands(binding: Binding, exact: Sequence[Cells], rules: Rules) -> Demands:
     }
     values = whole_values(binding, exact)
     decided = {cells.label for cells in exact if cells.standing is Standing.NEW}
-    counted = [cell in sensitive and cell[0] in decided for cell in binding.cells]
+    counted = np.array([cell in sensitive and cell[0] in decided for cell in binding.cells], dtype=np.bool_)
     withheld = np.array([sensitive.get(cell, True) for cell in binding.cells], dtype=np.bool_)
     needs = _needs(binding, exact, rules, values, withheld)
     return Demands(

@@ -7,6 +7,15 @@ hold an identifier as it was, nor count a part twice.
 
 from __future__ import annotations
 
+from iesiz.restricted.cohort import (
+    WEEKDAYS,
+    forget_gone,
+    forget_visits,
+    note_cohort,
+    read_cohort,
+    read_visits,
+    write_visits,
+)
 from iesiz.restricted.exact import counts_path, expire_exact, has_exact, read_exact, write_exact
 from iesiz.restricted.labels import read_labels, write_labels
 from iesiz.restricted.lines import LineCollector
@@ -24,6 +33,7 @@ from iesiz.restricted.registered import freeze_registrations
 from iesiz.restricted.settle import Content, Reading, settle
 
 __all__ = [
+    "WEEKDAYS",
     "Content",
     "KnownFile",
     "LineCollector",
@@ -34,15 +44,21 @@ __all__ = [
     "Records",
     "counts_path",
     "expire_exact",
+    "forget_gone",
+    "forget_visits",
     "freeze_registrations",
     "has_exact",
     "mirror_builder",
     "mirror_path",
+    "note_cohort",
     "part_writer",
+    "read_cohort",
     "read_exact",
     "read_labels",
     "read_marks",
+    "read_visits",
     "settle",
     "write_exact",
     "write_labels",
+    "write_visits",
 ]

@@ -20,7 +20,7 @@ from iesiz.settings import Settings
 from iesiz.storage import outside, remove_tree, write_private
 from iesiz.tables import Cells, TableSpec
 
-EXACT, COUNTS = "exact", "counts"
+EXACT, COUNTS, VISITS = "exact", "counts", "visits"
 
 
 def write_exact(settings: Settings, period: Period, exact: Sequence[Cells]) -> None:
@@ -52,6 +52,11 @@ def counts_path(settings: Settings, day: dt.date) -> Path:
     return _folder(settings, COUNTS, Period(Grain.DAY, day)) / "registered.parquet"
 
 
+def visits_path(settings: Settings, day: dt.date) -> Path:
+    """Where a day's visits lie, counted by their features, until their month is closed."""
+    return _folder(settings, VISITS, Period(Grain.DAY, day)) / "visits.parquet"
+
+
 def expire_exact(settings: Settings, closed: Mapping[Period, dt.date], today: dt.date) -> int:
     """Delete what has reached the end of its time; the number of folders deleted.
 
@@ -63,7 +68,7 @@ def expire_exact(settings: Settings, closed: Mapping[Period, dt.date], today: dt
     oldest = today - dt.timedelta(days=settings.keeping.at_most_days)
     gone = [
         folder
-        for room in (EXACT, COUNTS)
+        for room in (EXACT, COUNTS, VISITS)
         for folder in sorted((settings.restricted / room).glob("*=*"))
         for period in (Period.named(folder.name.partition("=")[2]),)
         if closed.get(period, period.last) < oldest

@@ -4,7 +4,7 @@
 create or replace table visits as
 with gaps as (
     select
-        site, visitor, network, second, referrer, device, is_pageview,
+        site, visitor, network, second, hour, referrer, device, is_pageview,
         second - lag(second) over (partition by visitor order by second) > 1800 as is_after_gap
     from people
 ),
@@ -12,7 +12,7 @@ with gaps as (
 numbered as (
     -- Requests of one second are peers: whichever of them comes first after a gap, all belong behind it.
     select
-        site, visitor, network, second, referrer, device, is_pageview,
+        site, visitor, network, second, hour, referrer, device, is_pageview,
         count(*) filter (where is_after_gap) over (
             partition by visitor order by second
         ) as visit
@@ -33,11 +33,17 @@ grouped as (
             referrer,
             (second << 17) + (1 - is_pageview::bigint << 16) + (ascii(referrer) << 8) + ascii(referrer[2])
         ) as referrer,
-        least(max(second) - min(second), $seconds) as duration_seconds
+        least(max(second) - min(second), $seconds) as duration_seconds,
+        min(second) as first_second,
+        max(second) as last_second,
+        min(hour) as hour,
+        count(*) filter (where is_pageview) as pageview_count
     from numbered
     group by site, visitor, visit
 )
 
-select site, visitor, network, visit, device, referrer, duration_seconds
+select
+    site, visitor, network, visit, device, referrer, duration_seconds,
+    first_second, last_second, hour, pageview_count
 from grouped
 qualify row_number() over (partition by visitor, referrer order by visit) <= $visit_hits
