@@ -1,6 +1,6 @@
 # One command each. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help nightly test test-slow test-install check fix bench constraints clean
+.PHONY: help nightly test test-slow test-install check fix bench bench-large constraints clean
 
 # The first Python that is new enough; constraints.txt was resolved with 3.11. Set PYTHON to choose another.
 NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
@@ -60,6 +60,9 @@ fix: $(VENV)/.dev ## format, and mend what can be mended
 
 bench: $(VENV)/.dev ## speed and memory; ratios within one run
 	$(BIN)/python -m pytest tests/benchmarks -m benchmark -s $(ARGS)
+
+bench-large: $(VENV)/.dev ## the growth from three to thirty million lines; half an hour and 10 GB of disk
+	$(BIN)/python -m pytest tests/benchmarks -m large -s $(ARGS)
 
 fuzz: $(VENV)/.dev ## damaged lines of every format against the parser, ten minutes (SECONDS=600)
 	PYTHONPATH=. $(BIN)/python tests/fuzz/fuzz_parse.py $(or $(SECONDS),600)

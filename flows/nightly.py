@@ -115,6 +115,12 @@ def build_catalog(settings_path: str) -> None:
     pipeline.build_catalog(load_settings(Path(settings_path)))
 
 
+@step("build dashboard", run_name="dashboard")
+def build_dashboard(settings_path: str) -> None:
+    """Write the dashboard anew, from the catalog."""
+    pipeline.build_dashboard(load_settings(Path(settings_path)))
+
+
 @flow(name="nightly", persist_result=False)
 @contained
 def nightly(settings_path: str = "iesiz.toml", day: str | None = None) -> list[State[Any]]:
@@ -162,7 +168,9 @@ def run_steps(
     outcomes += [state.result(raise_on_failure=False) for state in periods]
     cohorts = pipeline.microdata_to_close(settings, arrivals, named, outcomes)
     records = [close_microdata(settings_path, period, return_state=True) for period in cohorts]
-    return [*sources, *days, *periods, *records, build_catalog(settings_path, return_state=True)]
+    catalog = build_catalog(settings_path, return_state=True)
+    dashboard = build_dashboard(settings_path, return_state=True)
+    return [*sources, *days, *periods, *records, catalog, dashboard]
 
 
 def report(day: dt.date, states: list[State[Any]]) -> None:

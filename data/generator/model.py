@@ -17,13 +17,13 @@ class Site:
     name: str
     host: str
     kind: str  # mall or club: which pages of content.toml it serves
-    log_format: str  # combined, vhost_combined or combined_forwarded
+    log_format: str  # combined_timed, vhost_combined or combined_forwarded
     rotation_days: int
     is_last_log_plain: bool = False
 
 
 SITES = (
-    Site("mega-almaty", "mega-almaty.example", "mall", "combined", rotation_days=1),
+    Site("mega-almaty", "mega-almaty.example", "mall", "combined_timed", rotation_days=1),
     Site("mega-astana", "mega-astana.example", "mall", "vhost_combined", rotation_days=7),
     Site("club", "club.mega.example", "club", "combined_forwarded", rotation_days=1, is_last_log_plain=True),
 )
@@ -67,6 +67,7 @@ class Request:
     user: str = "-"
     port: int = 443
     forwarded: str = "-"
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
 """The whole sample, from the plan to the files."""
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
-from generator import oddities, registrations, robots, visitors, visits, writer
+from generator import latency, oddities, registrations, robots, visitors, visits, writer
 from generator.model import SITES, Line, Plan, Request, Site
 
 _DONE = "GET /register/done "
@@ -28,13 +29,18 @@ def _is_done(request: Request) -> bool:
 
 def _requests(plan: Plan, people: list[visitors.Person], site: Site) -> list[Request]:
     """All requests to a site within the plan's days; a visit may go on after midnight."""
+    rng = plan.rng("latency", site.name)
     requests: list[Request] = []
     for day in plan.dates():
         requests += visits.visits_of(plan, site, day, visitors.visitors_of(plan, people, site, day))
         requests += robots.robots_of(plan, site, day)
         requests += oddities.broken_requests(plan, site, day)
     last = plan.dates()[-1]
-    return [request for request in requests if request.at.date() <= last]
+    return [
+        replace(request, seconds=latency.seconds(request, rng))
+        for request in requests
+        if request.at.date() <= last
+    ]
 
 
 def _days(plan: Plan, site: Site, requests: list[Request]) -> dict[date, list[Line]]:

@@ -25,6 +25,8 @@ def line(site: Site, request: Request) -> Line:
         text = f"{request.host}:{request.port} {text}"
     if site.log_format == "combined_forwarded":
         text = f'{text} "{request.forwarded}"'
+    if site.log_format == "combined_timed":
+        text = f"{text} {request.seconds:.3f}"
     return Line(at, text)
 
 

@@ -11,10 +11,35 @@ The stages, in the order in which a day passes them (``pipeline`` runs them, wit
     aggregate    restricted records to exact counts: runs ``statistics/<table>``
     disclosure   exact counts to publishable counts, and the attacker and judge who try them
     publish      staged, read back, committed: Parquet and the ledgers
-    catalog      the reader's side
+    catalog      published tables to ``catalog.duckdb``, views and the codebook
+    dashboard    the catalog to pages that need neither server nor network
 
-Beside them: ``policy`` (what may be read and published), ``settings``, ``storage`` (the one place that
-writes), ``ledger``, ``tables`` (published tables as data), ``vocabulary`` and ``records`` (the words all
-rooms share), ``night`` (a night in-process), ``microdata`` (records generalised), ``datasets`` (microdata of
-the plan as data), ``commands`` and ``cli``.
+For readers: ``iesiz.open(store)`` (``reader``), a locked session over the catalog. Beside the stages:
+``policy`` (what may be read and published), ``settings``, ``storage`` (the one place that writes),
+``ledger``, ``tables`` (published tables as data), ``vocabulary`` and ``records`` (the words all rooms share),
+``night`` (a night in-process), ``microdata`` (records generalised), ``datasets`` (microdata of the plan as
+data), ``commands`` and ``cli``.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from iesiz.reader import Reader
+
+
+def open(store: str | Path) -> Reader:  # noqa: A001 - iesiz.open(STORE) is what readers write
+    """Open what a store publishes: a locked, read-only DuckDB session.
+
+    Args:
+        store: the folder of the store, its published zone, or ``catalog.duckdb`` itself.
+
+    Raises:
+        InputError: there is no catalog.
+    """
+    from iesiz.reader import open_store
+
+    return open_store(store)

@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from iesiz.disclosure import Archive, Earlier
+import pyarrow as pa
+
+from iesiz.disclosure import CHANGE, Archive, Earlier
 from iesiz.errors import PrivacyRefusal
 from iesiz.periods import LONGER, Grain, Period
 from iesiz.publish import published_paths, published_periods, read_partition, read_published
@@ -79,3 +81,27 @@ def _days(settings: Settings) -> dict[Period, frozenset[dt.date]]:
 
 def _placed(cells: Cells, period: Period, days: frozenset[dt.date]) -> Cells:
     return replace(cells, period=period, days=days, standing=Standing.KEPT)
+
+
+def with_changes(settings: Settings, exact: Sequence[Cells]) -> tuple[Cells, ...]:
+    """Stocks with the number by which each cell differs from what was last published of it."""
+    return tuple(_changed(settings, cells) if _is_stock(cells.spec) else cells for cells in exact)
+
+
+def _is_stock(spec: TableSpec) -> bool:
+    return any(column.name == CHANGE for column in spec.columns)
+
+
+def _changed(settings: Settings, cells: Cells) -> Cells:
+    spec, last = cells.spec, dict[tuple[object, ...], int]()
+    paths = published_paths(settings)
+    for period in sorted(published_periods(settings, spec.grain), key=lambda one: one.start):
+        path = paths.get((spec.name, period.name))
+        for row in read_partition(spec, path).table.to_pylist() if path else ():
+            if row[spec.contributors] is not None:
+                last[tuple(row[name] for name in spec.dimensions)] = row[spec.contributors]
+    rows = cells.table.to_pylist()
+    for row in rows:
+        before = last.get(tuple(row[name] for name in spec.dimensions), 0)
+        row[CHANGE] = abs(row[spec.contributors] - before)
+    return replace(cells, table=pa.Table.from_pylist(rows, cells.table.schema))

@@ -24,6 +24,13 @@ def is_due(settings: Settings, period: Period, moment: dt.datetime) -> bool:
     return all(_due_at(site, period.last) <= moment for site in settings.sites)
 
 
+def last_due(settings: Settings, moment: dt.datetime) -> dt.date:
+    """The last local day that has closed at every site at a moment."""
+    days = (moment.astimezone(ZoneInfo(site.zone)).date() for site in settings.sites)
+    grace = (site.close_after_days + 1 for site in settings.sites)
+    return min(day - dt.timedelta(days=late) for day, late in zip(days, grace, strict=True))
+
+
 def end_of(day: dt.date, zone: str) -> dt.datetime:
     """The moment at which a local day ends."""
     return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), ZoneInfo(zone))

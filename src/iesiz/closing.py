@@ -9,11 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from iesiz.aggregate import DayInput, PeriodInput
 from iesiz.calendar import end_of, is_due
+from iesiz.catalog import DayFacts
 from iesiz.deidentify import KeyRing
 from iesiz.disclosure import Earlier, Night, NightVerdict, Plan, Rules, StepRoute, audit_night, plan_of
 from iesiz.errors import PrivacyRefusal
@@ -54,8 +55,11 @@ def _of_day(settings: Settings, period: Period) -> Material:
     missing = [site.name for site in settings.sites if site.logs and site.name not in parts]
     if settings.registration and registrations is None:
         missing.append("registration")
-    given = input_of(settings, day, parts, registrations) if parts else None
-    return Material(given, tuple(missing), records.inputs(day), {"sites": sorted(parts)})
+    if not parts:
+        return Material(None, tuple(missing), (), {})
+    given = input_of(settings, day, parts, registrations)
+    facts = {"sites": sorted(parts), "robots": robots_of(records, given)}
+    return Material(given, tuple(missing), records.inputs(day), facts)
 
 
 def input_of(
@@ -63,6 +67,7 @@ def input_of(
 ) -> DayInput:
     """What the aggregation of a day reads: parts, the mirror, keys of the day and labels of earlier ones."""
     keys, epoch = KeyRing(settings.restricted / "keys"), day.isoformat()
+    oldest = day - dt.timedelta(days=settings.keeping.at_most_days)
     return DayInput(
         day,
         tuple(settings.sites),
@@ -71,7 +76,21 @@ def input_of(
         _registering(settings),
         sampling_key=keys.key("sampling", "network", epoch),
         threshold_key=keys.key("threshold", "network", epoch),
-        labels=read_labels(settings, [one for one in published_days(settings) if one < day]),
+        labels=read_labels(settings, [one for one in published_days(settings) if oldest <= one < day]),
+        scratch=settings.scratch,
+    )
+
+
+def days_known(settings: Settings) -> tuple[DayFacts, ...]:
+    """What readers may know of each day that is published, or that a file is here for."""
+    published = {one.start: facts for one, facts in published_periods(settings, Grain.DAY).items()}
+    files = Records(settings).files()
+    late = {day for one in files for day, lines in one.late.items() if lines}
+    here = {dt.date.fromisoformat(day) for one in files for day, lines in one.days.items() if lines}
+    missing = {day: tuple(facts.get("missing", ())) for day, facts in published.items()}
+    return tuple(
+        DayFacts(day, day in published, missing.get(day, ()), day.isoformat() in late)
+        for day in sorted({*published, *here})
     )
 
 
@@ -204,6 +223,11 @@ def summary_of(night: Night, verdict: NightVerdict) -> dict[str, object]:
         "insiders": verdict.insiders,
         "seconds": round(night.seconds + verdict.seconds, 3),
     }
+
+
+def robots_of(records: Records, given: DayInput) -> dict[str, object]:
+    """What told a day's robots apart: versions of the lists its records were made with, and the behaviour."""
+    return {"lists": list(records.robot_lists(given.day)), "behaviour": asdict(given.behaviour)}
 
 
 def registrations_for(settings: Settings, records: Records, day: dt.date) -> Path | None:

@@ -20,7 +20,8 @@ from iesiz.microdata.hierarchy import Hierarchy, identity, read_hierarchy
 from iesiz.microdata.records import Column as Values
 from iesiz.periods import Grain
 from iesiz.policy import load_registry
-from iesiz.tables import SITES, load_tables
+from iesiz.table_parts import SITES
+from iesiz.tables import load_tables
 from iesiz.vocabulary import Purpose
 
 QUASI, SENSITIVE = "quasi", "sensitive"

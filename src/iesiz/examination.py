@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -19,6 +19,7 @@ import numpy.typing as npt
 from iesiz.records import CodedText, ParsedChunk
 from iesiz.vocabulary import LineCounts
 
+MIXED = "mixed"
 GAP_SECONDS = 1800
 DAY_SECONDS = 86400
 LAST_SECOND = 253_402_300_799 - DAY_SECONDS
@@ -32,6 +33,8 @@ class Examination:
     """Counts over the recognised lines of one or more files.
 
     Attributes:
+        certainty: share (0 to 1) of the first lines that the format recognises; of several files the least.
+        fields: what a line holds, in its order.
         reasons: ignored and rejected lines by reason.
         bytes: bytes of the responses.
         duplicates: recognised lines minus distinct ones.
@@ -40,6 +43,7 @@ class Examination:
     """
 
     format: str
+    certainty: float
     lines: int
     recognised: int
     ignored: int
@@ -54,13 +58,16 @@ class Examination:
     out_of_order: int
     first: str
     last: str
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class Examiner:
-    """Collects chunks of one format, or of several files for their totals."""
+    """Collects chunks of one format, or of several files for their totals, beginning without a format."""
 
-    format: str
+    format: str = ""
+    certainty: float = 1.0
+    fields: tuple[str, ...] = ()
     counts: LineCounts = field(default_factory=lambda: LineCounts(0, 0))
     size: int = 0
     malformed: int = 0
@@ -72,9 +79,15 @@ class Examiner:
     _seconds: list[npt.NDArray[np.int64]] = field(default_factory=list)
     _offsets: list[npt.NDArray[np.int64]] = field(default_factory=list)
 
-    def start_file(self) -> None:
-        """The next line has no line before it."""
+    def start_file(self, form: str, certainty: float) -> None:
+        """The next line has no line before it; of files of several formats the total's is ``MIXED``."""
+        self.format = form if self.format in ("", form) else MIXED
+        self.certainty = min(self.certainty, certainty)
         self._before = None
+
+    def add_fields(self, names: Iterable[str]) -> None:
+        """Take note of fields that lines hold."""
+        self.fields = tuple(dict.fromkeys((*self.fields, *names)))
 
     def add(self, chunk: ParsedChunk) -> None:
         """Take the next lines."""
@@ -104,6 +117,8 @@ class Examiner:
         visitors, dates = _joined(self._visitors, np.uint64), (seconds + offsets) // DAY_SECONDS
         return Examination(
             format=self.format,
+            certainty=self.certainty,
+            fields=self.fields,
             lines=counts.lines,
             recognised=counts.recognised,
             ignored=sum(counts.ignored.values()),

@@ -18,7 +18,7 @@ class Link:
 
     Attributes:
         table: the other table.
-        over: own dimensions summed out.
+        over: own dimensions summed out; none where both tables have the same cells.
         over_there: the other table's dimensions summed out.
         sums: own column to the other's column with the same sum.
         unions: own distinct count to the other's: `max(parts) <= union <= sum(parts)`, on both sides of one
@@ -41,6 +41,11 @@ class Link:
     over_time: bool = False
     each: tuple[str, ...] = ()
 
+    @property
+    def is_identity(self) -> bool:
+        """Whether the table shows the other's very cells, so that its numbers are the other's."""
+        return not (self.over or self.over_there or self.over_time)
+
 
 def read_links(table: str, entries: Sequence[Mapping[str, Any]]) -> tuple[Link, ...]:
     """Read the links of one table.
@@ -62,11 +67,8 @@ def _link(table: str, entry: Mapping[str, Any]) -> Link:
         and all(isinstance(entry.get(name, {}), Mapping) for name in maps)
         and all(_words(list(entry.get(name, {}).values())) for name in maps)
     )
-    if (
-        not fits
-        or not (entry.get("over") or entry.get("over_time"))
-        or not any(entry.get(name) for name in maps)
-    ):
+    sums_out = "over" in entry or entry.get("over_time")
+    if not fits or not sums_out or not any(entry.get(name) for name in maps):
         raise PrivacyRefusal(
             f"Table {table}: a link has a table, the dimensions it sums over, and sums, unions or within "
             f"from own columns to the other's; known are {sorted(known)}."

@@ -7,23 +7,44 @@ memory. It must not write.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 
 import numpy as np
 
-from iesiz.deidentify import Context, Fate, KeyRing, OwnRoutes, Treated, deidentify_chunk
+from iesiz.deidentify import (
+    Context,
+    Fate,
+    KeyRing,
+    OwnRoutes,
+    Proxies,
+    Treated,
+    deidentify_chunk,
+    in_zone,
+    with_clients,
+)
+from iesiz.errors import SettingsError
 from iesiz.parse import LogFormat, choose_format, only_hosts, parse_block
 from iesiz.policy import has_edition, load_registry
 from iesiz.publish import published_days
 from iesiz.records import Block
-from iesiz.settings import Settings
+from iesiz.settings import PEER, Log, Settings
 from iesiz.sources import read_start
 from iesiz.vocabulary import FileRef
+
+# The field of a log that holds each header in which a client may be found.
+HEADERS = {"x_forwarded_for": "forwarded", "real_ip": "real_ip"}
 
 
 def treat(block: Block, form: LogFormat, context: Context, line_seed: np.uint64) -> Treated:
     """One block from lines to restricted records, in memory."""
     chunk = parse_block(block, form, fold=not context.routes_have_numbers, line_seed=line_seed)
-    return deidentify_chunk(only_hosts(chunk, context.hosts), context)
+    chunk = in_zone(
+        only_hosts(chunk, context.hosts), context.clock or ("UTC" if form.is_utc else context.zone)
+    )
+    if context.proxies:
+        chunk = with_clients(chunk, context.proxies)
+    return deidentify_chunk(chunk, context)
 
 
 def line_seed_of(context: Context, file: FileRef) -> np.uint64:
@@ -31,19 +52,37 @@ def line_seed_of(context: Context, file: FileRef) -> np.uint64:
     return np.uint64(int.from_bytes(context.keys.key("lines", file.site, file.stream)[:8], "little"))
 
 
+def mark_of_format(settings: Settings, file: FileRef) -> str:
+    """By what a log's settings are told from others: when they change, what they read is read again."""
+    log = _log_of(settings, file)
+    read = json.dumps([log.format, log.zone, log.client, log.trusted])
+    return hashlib.sha256(read.encode()).hexdigest()[:16]
+
+
+def _log_of(settings: Settings, file: FileRef) -> Log:
+    return next(log for log in settings.site(file.site).logs if log.stream == file.stream)
+
+
 def format_of(settings: Settings, file: FileRef) -> LogFormat:
     """The format that the settings name, or the one that the file's first lines show.
 
     Raises:
         InputError: the file cannot be read, or no format fits.
+        SettingsError: the format lacks the header in which the client is to be found.
     """
-    name = next(log.format for log in settings.site(file.site).logs if log.stream == file.stream)
-    return choose_format(file.path, name, read_start(file.path)).form
+    log = _log_of(settings, file)
+    form = choose_format(file.path, log.format, read_start(file.path)).form
+    if log.client != PEER and HEADERS[log.client] not in form.fields:
+        raise SettingsError(
+            f"{file.site}/{file.stream}: client = {log.client!r} needs that header in the log, and "
+            f"the format {form.name} has none. Give the server's own format string, or leave `client` out."
+        )
+    return form
 
 
 def context_of(settings: Settings, file: FileRef) -> Context:
     """What the treatments of a file need: its site's settings, keys, and the fate of each day."""
-    site, published = settings.site(file.site), published_days(settings)
+    site, log, published = settings.site(file.site), _log_of(settings, file), published_days(settings)
 
     def fate(day: dt.date) -> Fate:
         if not has_edition(settings, day):
@@ -59,4 +98,6 @@ def context_of(settings: Settings, file: FileRef) -> Context:
         registry=load_registry("access_log"),
         keys=KeyRing(settings.restricted / "keys"),
         fate=fate,
+        clock=log.zone,
+        proxies=None if log.client == PEER else Proxies(HEADERS[log.client], tuple(log.trusted)),
     )

@@ -131,4 +131,5 @@ def run_night(settings: Settings, days: Sequence[dt.date], progress: Progress) -
         longer = night.close(pipeline.periods_to_close(settings, arrivals, days, night.errors))
         longer += night.release(pipeline.microdata_to_close(settings, arrivals, days, night.errors))
         night.attempt("catalog", partial(pipeline.build_catalog, settings))
+        night.attempt("dashboard", partial(pipeline.build_dashboard, settings))
     return NightCounts(tuple(files), registrations, closed, longer, tuple(night.failures), arrivals.unmatched)

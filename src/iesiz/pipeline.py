@@ -14,14 +14,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 from iesiz.aggregate import DayInput, aggregate_day, aggregate_period
-from iesiz.archive import open_archive
-from iesiz.calendar import is_due, now, yesterday
+from iesiz.archive import open_archive, with_changes
+from iesiz.calendar import is_due, last_due, now, yesterday
 from iesiz.catalog import write_catalog
 from iesiz.closing import (
     audited,
     closing_days,
+    days_known,
     due_periods,
     material_of,
     plan_of_night,
@@ -29,6 +31,8 @@ from iesiz.closing import (
     table_counts,
     tables_of,
 )
+from iesiz.dashboard import write_dashboard
+from iesiz.deidentify import robot_list_version
 from iesiz.disclosure import (
     Rules,
     carried,
@@ -36,7 +40,7 @@ from iesiz.disclosure import (
     protect_night,
 )
 from iesiz.errors import OutsideError
-from iesiz.log_work import context_of, format_of, line_seed_of, treat
+from iesiz.log_work import context_of, format_of, line_seed_of, mark_of_format, treat
 from iesiz.microdata_work import close_cohort, due_microdata
 from iesiz.parallel import in_order
 from iesiz.parse import with_columns
@@ -52,13 +56,14 @@ from iesiz.publish import (
 from iesiz.registration_work import mirror_source
 from iesiz.restricted import (
     Content,
-    LineCollector,
     Reading,
     Records,
     expire_exact,
     forget_gone,
     freeze_registrations,
+    line_collector,
     part_writer,
+    reject_writer,
     settle,
     write_exact,
     write_labels,
@@ -80,6 +85,7 @@ from iesiz.vocabulary import (
 
 __all__ = [
     "build_catalog",
+    "build_dashboard",
     "close_day",
     "close_microdata",
     "close_period",
@@ -109,7 +115,7 @@ def discover(settings: Settings, last: dt.date | None = None) -> Arrivals:
     edition_on(settings, last)
     load_tables()
     recover(settings)
-    Records(settings).sweep()
+    Records(settings).sweep(now().date())
     expire_exact(settings, closing_days(settings), now().date())
     files = find_files(settings)
     found = {(file.site, file.stream) for file in files}
@@ -157,22 +163,28 @@ def deidentify_file(settings: Settings, file: FileRef) -> FileCounts:
     Raises:
         InputError: the file cannot be read or is of another format; nothing of it is kept.
     """
-    records = Records(settings)
-    if records.is_unchanged(file):
+    records, mark = Records(settings), mark_of_format(settings, file)
+    if records.is_unchanged(file, mark):
         return FileCounts(file.site, file.stream, file.path.name, "", "known", LineCounts(0, 0))
     form, context = format_of(settings, file), context_of(settings, file)
     fingerprint = Fingerprint(tuple(sorted({one.size for one in records.of_stream(file)})))
     blocks = with_columns(read_blocks(file.path, settings.reading.chunk_bytes, fingerprint), form)
-    counts, late, lines = LineCounts(0, 0), dict[str, int](), LineCollector()
-    with part_writer(records, file) as writer:
+    counts, late = LineCounts(0, 0), dict[str, int]()
+    with (
+        part_writer(records, file) as writer,
+        reject_writer(writer.staging) as rejects,
+        line_collector(writer.staging) as lines,
+    ):
         work = partial(treat, form=form, context=context, line_seed=line_seed_of(context, file))
         for treated in in_order(work, blocks, settings.reading.threads):
+            rejects.add(counts.lines, treated.rejected)
             counts, late = counts.plus(treated.counts), merge_counts(late, treated.late)
             lines.add(treated.marks)
             for day, table in treated.days.items():
                 writer.write(day, table)
         content = Content(fingerprint.digest, fingerprint.size, fingerprint.prefixes)
-        return settle(records, file, content, Reading(counts, late, lines), writer)
+        reading = Reading(counts, late, robot_list_version(), lines, mark, now().date(), rejects)
+        return settle(records, file, content, reading, writer)
 
 
 def deidentify_registrations(settings: Settings) -> RegistrationCounts | None:
@@ -215,6 +227,7 @@ def close_period(settings: Settings, period: Period) -> PeriodCounts:
     exact = (
         aggregate_day(given, *means, keep) if isinstance(given, DayInput) else aggregate_period(given, *means)
     )
+    exact = with_changes(settings, exact)
     rules = Rules(given.threshold_key, period.name, settings.thresholds, plan_of_night(settings, specs))
     history = carried(exact, rules.plan, open_archive(settings))
     night = protect_night(exact, rules.key, rules.period, rules.thresholds, rules.plan, history)
@@ -222,7 +235,8 @@ def close_period(settings: Settings, period: Period) -> PeriodCounts:
         freeze_registrations(settings, given.day, given.registrations)
     write_exact(settings, period, [marked(cells, rules) for cells in exact])
     if isinstance(given, DayInput):
-        write_labels(settings, given.day, {one.spec.name: one.common for one in exact if one.spec.labels})
+        own = [one for one in exact if one.spec.labels and not one.spec.labels_of]
+        write_labels(settings, given.day, {one.spec.name: one.common for one in own})
     staged = stage_period(settings, period, night.cells, edition.name, made_of.inputs)
     verdict = audited(settings, specs, exact, rules, history)
     facts = {"missing": made_of.missing, **made_of.facts, "closed": now().date().isoformat()}
@@ -260,5 +274,24 @@ def close_microdata(settings: Settings, period: Period) -> PeriodCounts:
 
 
 def build_catalog(settings: Settings) -> None:
-    """Build the readers' catalog over what is published, beside the old one, and replace it at once."""
-    write_catalog(settings, load_tables())
+    """Build the readers' catalog over what is published, beside the old one, and replace it at once.
+
+    A release that a failure left half done is finished first, so that readers see whole nights only.
+
+    Raises:
+        OutsideError: the storage failed; readers keep the old catalog.
+    """
+    recover(settings)
+    due = last_due(settings, now())
+    write_catalog(settings, load_tables(), edition_on(settings, due), days_known(settings), due)
+
+
+def build_dashboard(settings: Settings, folder: Path | None = None) -> Path:
+    """Write the dashboard's pages from the catalog, into the published zone by default; the first page.
+
+    Raises:
+        InputError: there is no catalog.
+        OutsideError: the storage failed.
+    """
+    edition = edition_on(settings, last_due(settings, now()))
+    return write_dashboard(settings, load_tables(), edition, folder)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from iesiz.bytes_kernel import count_lines
 from iesiz.vocabulary import LineCounts
 
 METHODS = (
@@ -23,12 +25,12 @@ METHODS = (
     "TRACE",
     "other",
 )
-PATH, HOST = "path", "host"
+ADDRESS, PATH, HOST = "address", "path", "host"
 PADDING = 8
 LONGEST_LINE = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Block:
     """Whole lines of a file.
 
@@ -44,18 +46,48 @@ class Block:
     first_line: int
     fields: bytes = b""
 
+    @cached_property
+    def lines(self) -> int:
+        """Lines in the block; a last one without a line end counts."""
+        return count_lines(np.frombuffer(self.data, np.uint8), self.size)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, eq=False)
 class CodedText:
     """A column of text as codes into its distinct values, in order of first appearance.
 
     Attributes:
         codes: int32, one a recognised line.
-        values: distinct values as they were logged; identified, so in memory only.
+        data: uint8, where the distinct values stand, as they were logged; identified, so in memory only. At
+            least ``PADDING`` bytes stand behind the last of them.
+        starts, lengths: int64, where each value stands in ``data``.
     """
 
     codes: npt.NDArray[np.int32]
-    values: tuple[bytes, ...]
+    data: npt.NDArray[np.uint8]
+    starts: npt.NDArray[np.int64]
+    lengths: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, codes: npt.NDArray[np.int32], values: Sequence[bytes]) -> CodedText:
+        """A column of values that stand nowhere else."""
+        lengths = np.array([len(value) for value in values], np.int64)
+        data = np.frombuffer(b"".join(values) + bytes(PADDING), np.uint8)
+        return cls(codes, data, np.cumsum(lengths) - lengths, lengths)
+
+    def only(self, keep: npt.NDArray[np.bool_]) -> CodedText:
+        """Some rows, and the values that these have."""
+        codes = self.codes[keep]
+        is_there = np.bincount(codes, minlength=len(self.starts)) > 0
+        numbers = np.cumsum(is_there, dtype=np.int32) - np.int32(1)
+        return CodedText(numbers[codes], self.data, self.starts[is_there], self.lengths[is_there])
+
+    @cached_property
+    def values(self) -> tuple[bytes, ...]:
+        """The distinct values, as bytes."""
+        spans = zip(self.starts.tolist(), (self.starts + self.lengths).tolist(), strict=True)
+        whole = self.data.data
+        return tuple(bytes(whole[start:end]) for start, end in spans)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +99,7 @@ class ParsedChunk:
         offsets: seconds east of UTC that the line itself states.
         duration: microseconds that the request took, -1 where the line does not tell; None if the
             format does not.
+        zoneless: whether the line's time names no zone and stands as if it were UTC; None if all name one.
         texts: coded columns by field name, and ``path`` (without the query).
         line_hash: seeded 64-bit hash of the line, by which lines of several files are compared.
         line_number: position of the line in the block, from 0.
@@ -85,6 +118,7 @@ class ParsedChunk:
     texts: Mapping[str, CodedText]
     rejected_lines: tuple[tuple[int, str], ...]
     duration: npt.NDArray[np.int64] | None = None
+    zoneless: npt.NDArray[np.bool_] | None = None
 
     @property
     def rows(self) -> int:
@@ -94,11 +128,13 @@ class ParsedChunk:
     def only(self, keep: npt.NDArray[np.bool_], reason: str) -> ParsedChunk:
         """Keep some rows; the others count as ignored for that reason."""
         counts = self.counts.ignoring(reason, self.rows - int(keep.sum()))
-        texts = {name: CodedText(text.codes[keep], text.values) for name, text in self.texts.items()}
+        texts = {name: text.only(keep) for name, text in self.texts.items()}
         names = ("seconds", "offsets", "status", "size", "method", "campaign", "line_hash", "line_number")
         arrays = {name: getattr(self, name)[keep] for name in names}
         if self.duration is not None:
             arrays["duration"] = self.duration[keep]
+        if self.zoneless is not None:
+            arrays["zoneless"] = self.zoneless[keep]
         return replace(self, counts=counts, texts=texts, **arrays)
 
 

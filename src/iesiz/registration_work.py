@@ -31,7 +31,8 @@ from iesiz.settings import Registration, Settings
 from iesiz.sources import RegistrationSource, Wanted, open_registrations
 from iesiz.vocabulary import RegistrationCounts, merge_counts
 
-HOUR = 3_600_000_000
+SECOND = 1_000_000
+HOUR = 3600 * SECOND
 
 
 @dataclass(slots=True)
@@ -136,7 +137,9 @@ def _since(held: MirrorMarks | None, work: Mirroring, source: Registration) -> i
     if held is None or held.watermark is None or not work.source.tells_changes:
         return None
     is_same = held.meaning == meaning_of(work.treatment, work.source)
-    return held.watermark - source.overlap_hours * HOUR if is_same else None
+    # A change that states a time to come must not hide those that follow it.
+    seen = min(held.watermark, int(now().timestamp()) * SECOND)
+    return seen - source.overlap_hours * HOUR if is_same else None
 
 
 def meaning_of(treatment: RowTreatment, source: RegistrationSource) -> str:

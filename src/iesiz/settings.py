@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -24,7 +25,7 @@ from pydantic import (
 )
 
 from iesiz.errors import SettingsError
-from iesiz.vocabulary import NAME_PATTERN
+from iesiz.vocabulary import CATALOG, NAME_PATTERN
 
 
 def _known_zone(name: str) -> str:
@@ -41,7 +42,16 @@ def _plain_name(name: str) -> str:
     return name
 
 
+def _network(text: str) -> str:
+    try:
+        return text if text == "unix:" else str(ip_network(text))
+    except ValueError:
+        raise ValueError("is not a network such as 10.0.0.0/8 or 2001:db8::/32") from None
+
+
 Name = Annotated[str, AfterValidator(_plain_name)]
+Proxy = Annotated[str, AfterValidator(_network)]
+PEER: Literal["peer"] = "peer"
 Zone = Annotated[str, AfterValidator(_known_zone)]
 
 
@@ -52,11 +62,29 @@ class Section(BaseModel):
 
 
 class Log(Section):
-    """One stream: the log of one server of one site; ``paths`` are globs, relative to the settings file."""
+    """One stream: the log of one server of one site; ``paths`` are globs, relative to the settings file.
+
+    Attributes:
+        zone: zone of the server's clock, for times that name none; by default UTC where the format is defined
+            so (W3C extended, CloudFront, ALB), else the site's.
+        client: where a request's client stands: the peer that the server talked to; or a header, which is
+            believed as far as the addresses in ``trusted`` (networks of proxies, ``unix:``) wrote it.
+    """
 
     stream: Name
     paths: Annotated[list[str], Field(min_length=1)]
     format: str
+    zone: Zone | None = None
+    client: Literal["peer", "x_forwarded_for", "real_ip"] = PEER
+    trusted: list[Proxy] = []
+
+    @model_validator(mode="after")
+    def _trust_belongs_to_a_header(self) -> Log:
+        if self.client != PEER and not self.trusted:
+            raise ValueError(f"client = '{self.client}' needs `trusted`: the networks of your proxies")
+        if self.client == PEER and self.trusted:
+            raise ValueError("`trusted` needs `client`: x_forwarded_for or real_ip")
+        return self
 
 
 class Step(Section):
@@ -216,7 +244,7 @@ class Reading(Section):
 
     max_rejected_share: Annotated[float, Field(gt=0, le=1)] = 0.05
     threads: Annotated[int, Field(ge=1, le=64)] = 2
-    chunk_bytes: Annotated[int, Field(ge=1 << 16, le=1 << 28)] = 1 << 25
+    chunk_bytes: Annotated[int, Field(ge=1 << 16, le=1 << 28)] = 1 << 24
 
 
 class Keeping(Section):
@@ -270,6 +298,11 @@ class Settings(Section):
         return self.store_path / "restricted"
 
     @property
+    def scratch(self) -> Path:
+        """Where the aggregation of a day puts what memory cannot hold: pseudonymous, and for that time."""
+        return self.restricted / "scratch"
+
+    @property
     def published(self) -> Path:
         """The published zone."""
         return self.store_path / "published"
@@ -277,7 +310,7 @@ class Settings(Section):
     @property
     def catalog(self) -> Path:
         """The reader's DuckDB file."""
-        return self.published / "catalog.duckdb"
+        return self.published / CATALOG
 
     @property
     def own_hosts(self) -> frozenset[str]:

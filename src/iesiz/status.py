@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from iesiz.ledger import Ledger
 from iesiz.periods import LONGER
-from iesiz.restricted import KnownFile, Records
+from iesiz.restricted import KnownFile, Records, RejectedLine, last_day_kept, read_rejects
 from iesiz.settings import Settings
 from iesiz.vocabulary import DayState
 
 
 @dataclass(frozen=True, slots=True)
 class DayStatus:
-    """A local day: its state, sites with and without data, late lines, when its records are due to go."""
+    """A local day.
+
+    Attributes:
+        sites, missing: sites with data, and those that were published without any.
+        lines: recognised lines that count.
+        late: recognised lines that came after publication; they change nothing.
+        late_by_site: the same by site.
+        delete_after: the last ISO day on which its records may be kept.
+    """
 
     day: str
     state: DayState
@@ -24,6 +32,7 @@ class DayStatus:
     missing: tuple[str, ...]
     lines: int
     late: int
+    late_by_site: Mapping[str, int]
     delete_after: str
 
 
@@ -48,6 +57,26 @@ class TableStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class RejectStatus:
+    """Rejected lines of a file by reason, and whether they were so many that it was stopped."""
+
+    site: str
+    stream: str
+    name: str
+    file_id: str
+    is_stopped: bool
+    reasons: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedInFile:
+    """The rejected lines of a file, to be read once."""
+
+    file: RejectStatus
+    lines: Iterator[RejectedLine]
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """The whole store."""
 
@@ -58,6 +87,7 @@ class Status:
     copies: int
     stopped: int
     keys: int
+    rejects: tuple[RejectStatus, ...] = ()
 
 
 def status_of(settings: Settings) -> Status:
@@ -70,7 +100,34 @@ def status_of(settings: Settings) -> Status:
     kinds = [entry.kind for entry in records.ledger.entries()]
     keys = sum(1 for _ in (settings.restricted / "keys").rglob("*.key"))
     counts = (kinds.count("file"), kinds.count("copy"), kinds.count("stopped"), keys)
-    return Status(_days(settings, records), _periods(records.ledger), _tables(records.ledger), *counts)
+    days = _days(settings, records)
+    return Status(days, _periods(records.ledger), _tables(records.ledger), *counts, _rejects(records))
+
+
+def rejected_lines(settings: Settings) -> Iterator[RejectedInFile]:
+    """The rejected lines of each file that has some, as long as their numbers are kept.
+
+    Raises:
+        PrivacyRefusal: a ledger's chain is broken.
+        OutsideError: the numbers cannot be read.
+    """
+    records = Records(settings)
+    for one, is_stopped in _with_rejects(records):
+        if records.rejects(one).exists():
+            yield RejectedInFile(_reject(one, is_stopped), read_rejects(records.rejects(one)))
+
+
+def _with_rejects(records: Records) -> list[tuple[KnownFile, bool]]:
+    files = [(one, False) for one in records.files()] + [(one, True) for one in records.stopped()]
+    return [(one, is_stopped) for one, is_stopped in files if one.rejected and not one.is_replaced]
+
+
+def _rejects(records: Records) -> tuple[RejectStatus, ...]:
+    return tuple(_reject(one, is_stopped) for one, is_stopped in _with_rejects(records))
+
+
+def _reject(one: KnownFile, is_stopped: bool) -> RejectStatus:
+    return RejectStatus(one.site, one.stream, one.name, one.file_id, is_stopped, one.rejected)
 
 
 def _days(settings: Settings, records: Records) -> tuple[DayStatus, ...]:
@@ -84,7 +141,8 @@ def _day(
     settings: Settings, day: str, facts: Mapping[str, Any] | None, files: Sequence[KnownFile]
 ) -> DayStatus:
     with_data = sorted({one.site for one in files if one.days.get(day)})
-    closed = facts["closed"] if facts else ""
+    late_sites = sorted({one.site for one in files if one.late.get(day)})
+    closed = dt.date.fromisoformat(facts["closed"]) if facts else None
     return DayStatus(
         day=day,
         state=DayState.PUBLISHED if facts else DayState.OPEN,
@@ -92,7 +150,8 @@ def _day(
         missing=tuple(facts["missing"]) if facts else (),
         lines=sum(one.days.get(day, 0) for one in files),
         late=sum(one.late.get(day, 0) for one in files),
-        delete_after=_delete_after(settings, dt.date.fromisoformat(day), closed),
+        late_by_site={site: _late(files, site, day) for site in late_sites},
+        delete_after=last_day_kept(settings.keeping, dt.date.fromisoformat(day), closed).isoformat(),
     )
 
 
@@ -104,13 +163,8 @@ def _periods(ledger: Ledger) -> tuple[PeriodStatus, ...]:
     )
 
 
-def _delete_after(settings: Settings, day: dt.date, closed: str) -> str:
-    """The last day on which a day's records and keys may be kept."""
-    latest = day + dt.timedelta(days=settings.keeping.at_most_days)
-    if not closed:
-        return latest.isoformat()
-    after = dt.date.fromisoformat(closed) + dt.timedelta(days=settings.keeping.after_publication_days)
-    return after.isoformat()
+def _late(files: Sequence[KnownFile], site: str, day: str) -> int:
+    return sum(one.late.get(day, 0) for one in files if one.site == site)
 
 
 def _tables(ledger: Ledger) -> tuple[TableStatus, ...]:

@@ -10,21 +10,20 @@ import datetime as dt
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import Any
 
 import pyarrow as pa
 
-from iesiz.bounds import Bounds
+from iesiz.derived_columns import refuse_unfit_derived
 from iesiz.errors import PrivacyRefusal
 from iesiz.links import Link, read_links
 from iesiz.periods import Grain, Period
+from iesiz.table_parts import ADMITTED, Change, Check, Column, known_as, read_change, read_checks, read_column
 from iesiz.vocabulary import Purpose, Role
 
-TYPES = {"string": "string", "int": "int64", "float": "double"}
 TABLE_NAME = re.compile(r"(hourly|daily|weekly|monthly|quarterly)_[a-z]+(_[a-z]+)*_(by|to)_[a-z_]+")
 CALLED = {
     "hourly": Grain.DAY,
@@ -33,43 +32,11 @@ CALLED = {
     "monthly": Grain.MONTH,
     "quarterly": Grain.QUARTER,
 }
-SITES, ADMITTED = "sites", "admitted"
-LINFS = {one.name for one in fields(Bounds) if one.name.endswith("_hits")}
+NEEDS = frozenset({"", "funnel", "timed"})
 MEMBERS = "members"
 """The people who have registered, as they stand: the source of stocks."""
 
 SOURCES = frozenset({"access_log", "registration", MEMBERS})
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a published table.
-
-    Attributes:
-        values: for a dimension its domain: a tuple of labels, ``sites`` or ``admitted``.
-        linf: for a count of events, the bound (a name in ``Bounds``) of what one visitor adds to a cell of
-            the relation that is counted.
-        populated: for a count of events, whether every contributor of a cell has at least one.
-        bounded: whether that bound holds in every cell of the table too, ``other`` left out.
-    """
-
-    name: str
-    type: str
-    role: Role
-    meaning: str
-    unit: str
-    values: tuple[str | int, ...] | str = ()
-    linf: str = ""
-    populated: bool = False
-    bounded: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A query that returns offending rows; ``stop`` holds the release, ``warn`` is said."""
-
-    action: str
-    query: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +48,11 @@ class TableSpec:
         sensitive: whether the stricter threshold holds.
         links: how its numbers hang together with other tables'.
         nested: the dimension whose cells are nested sets of contributors in the order of its values, or "".
+        needs: the relation that names the sites which have the table's data, or "" for all with data.
+        labels_of: the table whose labels it shows, or "" for its own.
+        bands: upper edges of the bands in which derived numbers are told, ascending.
+        cannot: what the table cannot answer besides what its kind cannot, a sentence, or "".
+        changes: what changed over time, oldest first.
     """
 
     name: str
@@ -98,6 +70,11 @@ class TableSpec:
     checks: tuple[Check, ...]
     links: tuple[Link, ...] = ()
     nested: str = ""
+    needs: str = ""
+    labels_of: str = ""
+    bands: tuple[int, ...] = ()
+    cannot: str = ""
+    changes: tuple[Change, ...] = ()
 
     def of_role(self, role: Role) -> tuple[Column, ...]:
         """Columns of a role, in order."""
@@ -200,7 +177,7 @@ def load_table(folder: Traversable) -> TableSpec:
         "schema_version",
         "columns",
     }
-    optional = {"links", "nested"}
+    optional = {"links", "nested", "needs", "labels_of", "bands", "cannot", "changes"}
     if set(text) - optional != wanted:
         raise PrivacyRefusal(
             f"Table {name}: table.toml has exactly {sorted(wanted)} (and may have {sorted(optional)}); "
@@ -209,21 +186,33 @@ def load_table(folder: Traversable) -> TableSpec:
     called = TABLE_NAME.fullmatch(name)
     if not called or CALLED[called[1]] != text["grain"]:
         raise PrivacyRefusal(f"Table {name}: a table is called <grain>_<subject>_by_<dimensions>.")
-    columns = tuple(_column(name, entry) for entry in text.pop("columns"))
-    labels = folder.joinpath("labels.sql")
+    columns = tuple(read_column(name, entry) for entry in text.pop("columns"))
+    labels = _labels(folder, text.get("labels_of", ""))
     spec = TableSpec(
         name=name,
-        grain=_known(name, "grain", Grain, text.pop("grain")),
-        purpose=_known(name, "purpose", Purpose, text.pop("purpose")),
+        grain=known_as(name, "grain", Grain, text.pop("grain")),
+        purpose=known_as(name, "purpose", Purpose, text.pop("purpose")),
         columns=columns,
         query=_text(folder, "query.sql"),
-        labels=labels.read_text("utf-8") if labels.is_file() else "",
-        checks=_checks(name, _text(folder, "checks.sql")),
+        labels=labels,
+        checks=read_checks(name, _text(folder, "checks.sql")),
         links=read_links(name, text.pop("links", [])),
+        bands=tuple(text.pop("bands", ())),
+        changes=tuple(read_change(name, entry) for entry in text.pop("changes", [])),
         **text,
     )
     _refuse_unfit(spec)
     return spec
+
+
+def _labels(folder: Traversable, labels_of: str) -> str:
+    """The query of the table's labels, or of those of the table that it shares them with."""
+    own = folder.joinpath("labels.sql")
+    if not labels_of:
+        return own.read_text("utf-8") if own.is_file() else ""
+    if own.is_file() or not TABLE_NAME.fullmatch(labels_of):
+        raise PrivacyRefusal(f"Table {folder.name}: it has labels.sql or labels_of, which names a table.")
+    return _text(resources.files("iesiz.statistics").joinpath(labels_of), "labels.sql")
 
 
 def _text(folder: Traversable, name: str) -> str:
@@ -236,6 +225,8 @@ def _text(folder: Traversable, name: str) -> str:
 def _refuse_unfit(spec: TableSpec) -> None:
     if {type(spec.sensitive), type(spec.schema_version)} != {bool, int}:
         raise PrivacyRefusal(f"Table {spec.name}: sensitive is true or false, schema_version a whole number.")
+    if not isinstance(spec.cannot, str):
+        raise PrivacyRefusal(f"Table {spec.name}: cannot is a sentence.")
     if spec.source not in SOURCES or spec.contributor not in ("visitor", "person"):
         raise PrivacyRefusal(f"Table {spec.name}: its source or contributor is not known.")
     if len(spec.of_role(Role.CONTRIBUTOR)) != 1:
@@ -244,6 +235,9 @@ def _refuse_unfit(spec: TableSpec) -> None:
         raise PrivacyRefusal(f"Table {spec.name}: it has no dimension.")
     if spec.nested and not any(c.name == spec.nested and not isinstance(c.values, str) for c in spec.columns):
         raise PrivacyRefusal(f"Table {spec.name}: nested names a dimension with a list of values.")
+    if spec.needs not in NEEDS:
+        raise PrivacyRefusal(f"Table {spec.name}: needs is none of {', '.join(sorted(NEEDS - {''}))}.")
+    refuse_unfit_derived(spec)
     admitted = [column for column in spec.columns if column.values == ADMITTED]
     if len(admitted) > 1 or bool(admitted) != bool(spec.labels):
         raise PrivacyRefusal(
@@ -251,58 +245,3 @@ def _refuse_unfit(spec: TableSpec) -> None:
         )
     if admitted and spec.grain is not Grain.DAY:
         raise PrivacyRefusal(f"Table {spec.name}: labels are admitted by day; a longer period has none.")
-
-
-def _column(table: str, entry: Mapping[str, Any]) -> Column:
-    entry = dict(entry)
-    try:
-        role = _known(table, "role", Role, entry.pop("role"))
-        values = entry.pop("values", ())
-        column = Column(role=role, values=values if isinstance(values, str) else tuple(values), **entry)
-    except (TypeError, KeyError):
-        raise PrivacyRefusal(
-            f"Table {table}: a column has name, type, role, meaning, unit and no more."
-        ) from None
-    if column.type not in TYPES or not column.meaning or not column.unit:
-        raise PrivacyRefusal(
-            f"Table {table}, column {column.name}: type, meaning or unit is missing or not known."
-        )
-    _refuse_unfit_bounds(table, column)
-    if (role == Role.DIMENSION) != bool(column.values):
-        raise PrivacyRefusal(
-            f"Table {table}, column {column.name}: a dimension, and no other column, has values."
-        )
-    if isinstance(column.values, str) and column.values not in (SITES, ADMITTED):
-        raise PrivacyRefusal(f"Table {table}, column {column.name}: values is a list, 'sites' or 'admitted'.")
-    return column
-
-
-def _refuse_unfit_bounds(table: str, column: Column) -> None:
-    if {type(column.populated), type(column.bounded)} != {bool} or (column.linf and column.linf not in LINFS):
-        raise PrivacyRefusal(
-            f"Table {table}, column {column.name}: populated and bounded are true or false, linf one of "
-            f"{sorted(LINFS)}."
-        )
-    if (column.linf and column.role != Role.MEASURE) or (column.populated and not column.linf):
-        raise PrivacyRefusal(
-            f"Table {table}, column {column.name}: only a measure has linf, and populated needs it."
-        )
-    if column.bounded and not column.populated:
-        raise PrivacyRefusal(f"Table {table}, column {column.name}: bounded needs populated.")
-
-
-def _known(table: str, what: str, kind: type[Any], value: object) -> Any:
-    try:
-        return kind(value)
-    except ValueError:
-        known = ", ".join(str(one) for one in kind)
-        raise PrivacyRefusal(f"Table {table}: its {what} is none of {known}.") from None
-
-
-def _checks(table: str, text: str) -> tuple[Check, ...]:
-    parts = re.split(r"^-- (stop|warn)\b.*$", text, flags=re.M)
-    if parts[0].strip() or len(parts) < 3 or not all(query.strip() for query in parts[2::2]):
-        raise PrivacyRefusal(
-            f"Table {table}: checks.sql is a list of queries, each behind '-- stop' or '-- warn'."
-        )
-    return tuple(Check(action, query.strip()) for action, query in zip(parts[1::2], parts[2::2], strict=True))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from iesiz.checked_field import UNDECLARED, CheckedField
 from iesiz.errors import SettingsError
 from iesiz.examination import Examination, Examiner
-from iesiz.parse import AUTO, choose_format, format_named, parse_block, with_columns
+from iesiz.parse import choose_format, columns_seen, parse_block, with_columns
 from iesiz.policy import Field, load_registry
 from iesiz.records import PADDING, Block
 from iesiz.sources import (
@@ -36,7 +36,18 @@ if TYPE_CHECKING:
     from iesiz.settings import Settings
     from iesiz.tables import TableSpec
 
-MIXED = "mixed"
+NOT_READ = "not read"
+BECOMES = {
+    "pseudonym": "pseudonym of the day",
+    "local_time": "kept as local time",
+    "route": "kept as template and class",
+    "number": "kept as it is",
+    "referrer_class": "kept as class",
+    "agent_class": "kept as classes",
+    "own_host": "compared, then dropped",
+    "client": "the client where trusted, then dropped",
+    "drop": "dropped",
+}
 
 
 def examine(
@@ -47,20 +58,54 @@ def examine(
     Raises:
         InputError: a file cannot be read, holds no line or is of another format.
     """
-    total, each = Examiner(form), []
+    total, each = Examiner(), []
     for path in paths:
         blocks = read_blocks(path, chunk_bytes, Fingerprint())
         first = next(blocks, Block(bytearray(PADDING), 0, 1))
-        detected = choose_format(path, form, first_lines(first)).form
-        one = Examiner(detected.name)
-        total.format = detected.name if total.format in (AUTO, detected.name) else MIXED
-        total.start_file()
-        for block in with_columns(chain([first], blocks), detected):
-            chunk = parse_block(block, detected)
-            one.add(chunk)
-            total.add(chunk)
+        found = choose_format(path, form, first_lines(first))
+        one = Examiner()
+        for examiner in (one, total):
+            examiner.start_file(found.form.name, found.share)
+        for block in with_columns(chain([first], blocks), found.form):
+            fields = columns_seen(found.form, block) if found.form.columns else found.form.fields
+            chunk = parse_block(block, found.form)
+            for examiner in (one, total):
+                examiner.add_fields(fields)
+                examiner.add(chunk)
         each.append(one.finish())
     return total.finish(), tuple(each)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFate:
+    """What would become of a field of a log.
+
+    Attributes:
+        clause: of the policy, under which it may be read; empty where none permits it.
+        treatment: as the registry names it; empty where it has none.
+        becomes: what is left of it, in short.
+        meaning: the same in full.
+    """
+
+    field: str
+    clause: str
+    category: str
+    treatment: str
+    becomes: str
+    meaning: str
+
+
+def fates_of(fields: Sequence[str]) -> tuple[FieldFate, ...]:
+    """What becomes of each field of a log, as the registry says; one that is not declared is not read."""
+    registry, found = load_registry("access_log"), []
+    for name in fields:
+        one = registry.of(name)
+        if one is None:
+            found.append(FieldFate(name, "", "", "", NOT_READ, "not declared: nothing of it is read"))
+        else:
+            becomes = BECOMES[one.treatment]
+            found.append(FieldFate(name, one.clause, one.category, one.treatment, becomes, one.meaning))
+    return tuple(found)
 
 
 def check_registration(settings: Settings) -> tuple[CheckedField, ...]:
@@ -98,17 +143,6 @@ def _checked(field: Field, column: SourceColumn | None) -> CheckedField:
     return CheckedField(
         name, field.name, type_, outcome, field.type, field.mandatory, field.clause, field.category
     )
-
-
-def field_treatments(form: str) -> dict[str, str]:
-    """What becomes of each field of a log format, as the registry says; undeclared ones are not read."""
-    registry = load_registry("access_log")
-    fields = tuple(registry.fields) if form in (AUTO, MIXED) else format_named(form).fields
-    declared = {name: registry.of(name) for name in fields}
-    return {
-        name: f"{one.treatment}: {one.meaning}" if one else "not declared: not read"
-        for name, one in declared.items()
-    }
 
 
 def protect_file(asked: Asked) -> ProtectedFile:
@@ -205,3 +239,18 @@ def _told(settings: Settings, specs: Sequence[TableSpec], period: Period, plan: 
     published = read_release(settings, specs, period)
     history = carried(published, plan, open_archive(settings, is_public=True))
     return told_numbers(published, plan, settings.thresholds, history)
+
+
+def codebook_text(settings: Settings, html: bool) -> str:
+    """The codebook of all tables, under the edition in force today.
+
+    Raises:
+        PrivacyRefusal: no edition is in force.
+    """
+    from iesiz.calendar import now
+    from iesiz.catalog import codebook_html, codebook_markdown
+    from iesiz.policy import edition_on
+    from iesiz.tables import load_tables
+
+    make = codebook_html if html else codebook_markdown
+    return make(load_tables(), edition_on(settings, now().date()), settings.thresholds)

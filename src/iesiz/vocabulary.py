@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -19,17 +19,23 @@ from iesiz.periods import Period
 NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 OTHER = "other"
 SUPPRESSED = "suppressed"
+CATALOG = "catalog.duckdb"
 PUBLISHED = "published"
 PROTECTION = "primary and complementary suppression, audited"
 AUDITED = "audited"
 
 
 class Role(StrEnum):
-    """What a column of a table is for; one of the role ``rule`` is read by rules and never published."""
+    """What a column of a table is for.
+
+    One of the role ``rule`` is read by rules and never published. A ``derived`` one is no count: it is told
+    only beside published counts, by a rule of its own, and is null otherwise.
+    """
 
     DIMENSION = "dimension"
     MEASURE = "measure"
     CONTRIBUTOR = "contributor"
+    DERIVED = "derived"
     RULE = "rule"
     STATUS = "status"
 
@@ -96,6 +102,7 @@ class LineCounts:
 
     Attributes:
         ignored: count by reason; ``rejected`` likewise.
+        noted: of the recognised lines those of which something is to be said, by what it is.
 
     Raises:
         ValueError: the outcomes do not add up, which would be a defect of the reader.
@@ -105,6 +112,7 @@ class LineCounts:
     recognised: int
     ignored: Mapping[str, int] = field(default_factory=dict)
     rejected: Mapping[str, int] = field(default_factory=dict)
+    noted: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse counts that do not add up."""
@@ -121,7 +129,11 @@ class LineCounts:
         if not lines:
             return self
         ignored = merge_counts(self.ignored, {reason: lines})
-        return LineCounts(self.lines, self.recognised - lines, ignored, self.rejected)
+        return replace(self, recognised=self.recognised - lines, ignored=ignored)
+
+    def noting(self, what: str, lines: int) -> LineCounts:
+        """Say something of so many recognised lines."""
+        return replace(self, noted=merge_counts(self.noted, {what: lines})) if lines else self
 
     def plus(self, other: LineCounts) -> LineCounts:
         """Return the counts of both."""
@@ -130,6 +142,7 @@ class LineCounts:
             self.recognised + other.recognised,
             merge_counts(self.ignored, other.ignored),
             merge_counts(self.rejected, other.rejected),
+            merge_counts(self.noted, other.noted),
         )
 
 
@@ -146,7 +159,8 @@ class FileCounts:
         file_id: first 16 hexadecimal digits of the SHA-256 of its uncompressed content.
         days: recognised lines by local day (ISO date) that were taken into an open day.
         late: recognised lines by local day that was published before.
-        verdict: ``read``, ``empty``, ``known`` (all of it was read before) or ``grown``.
+        verdict: ``read``, ``empty``, ``known`` (all of it was read before), ``grown``, or ``read again``
+            (its log's format was changed).
     """
 
     site: str

@@ -3,9 +3,10 @@
 `python tests/benchmarks/generate_log.py --lines 3000000 --out FILE`
 
 About 100 thousand (address, agent) pairs, 6 thousand agents, 400 thousand requests and 5 referrers, however
-many lines; with `--grow` the first three grow in proportion to the lines. A pool is used up from about
-2 million lines on (fewer lines show fewer distinct values). Same options, same bytes; lines are written in
-chunks, so memory doesn't grow with them (with `--grow` the pairs and agents are held).
+many lines. With `--grow` pairs and requests grow in proportion to the lines, a thirtieth as many agents as
+lines go about, and a scanner asks for a random address that comes once in every tenth line. A pool is used up
+from about 2 million lines on (fewer lines show fewer distinct values). Same options, same bytes; lines are
+written in chunks, so memory doesn't grow with them (with `--grow` the pairs and agents are held).
 """
 
 import argparse
@@ -21,6 +22,7 @@ Numbers = NDArray[np.int64]
 
 _BASE_LINES, _CHUNK = 3_000_000, 250_000
 _POPULAR_PAGES, _POPULAR_SHARE = 200, 0.60  # ordinary pages, and the share of hits that they take
+_LINES_AN_AGENT, _SCAN_EVERY, _SCANNER = 30, 10, 7  # of a log that grows; the scanner is a pair
 _SWEEP = 20_000_003  # a prime: its multiples visit every number of a pool once before any comes again
 _STATUS = [*["200"] * 82, *["304"] * 9, *["301"] * 3, *["404"] * 4, *["302", "500"]]
 _REFERRERS = (
@@ -54,6 +56,7 @@ class Plan:
     pairs: int
     agents: int
     requests: int
+    is_scanned: bool
 
     def __post_init__(self) -> None:
         """Refuse what cannot be written."""
@@ -67,7 +70,8 @@ class Parts:
 
     address_of_pair: NDArray[Any]
     agent_of_pair: Numbers
-    ending: NDArray[Any]  # by referrer * agents + agent
+    referrer: NDArray[Any]
+    agent: NDArray[Any]
     second: NDArray[Any]
     status: NDArray[Any]
 
@@ -75,8 +79,9 @@ class Parts:
 def make_plan(lines: int, log_format: str, seed: int, *, is_growing: bool) -> Plan:
     """Cardinalities for that many lines."""
     factor = lines / _BASE_LINES if is_growing else 1.0
-    pairs, agents, requests = (max(round(n * factor), 300) for n in (100_000, 6_000, 400_000))
-    return Plan(lines, log_format, seed, pairs, agents, requests)
+    pairs, requests = (max(round(n * factor), 300) for n in (100_000, 400_000))
+    agents = min(pairs, max(lines // _LINES_AN_AGENT, 300)) if is_growing else 6_000
+    return Plan(lines, log_format, seed, pairs, agents, requests, is_growing)
 
 
 def chunks(plan: Plan) -> Iterator[bytes]:
@@ -98,7 +103,8 @@ def _parts(plan: Plan) -> Parts:
     return Parts(
         address_of_pair=np.array(addresses, dtype=object)[order[: plan.pairs]],
         agent_of_pair=agent_of_pair,
-        ending=np.array(_endings(plan), dtype=object),
+        referrer=np.array([_written(plan, f' "{referrer}" "') for referrer in _REFERRERS], dtype=object),
+        agent=np.array([_written(plan, f'{_agent(n)}"') + "\n" for n in range(plan.agents)], dtype=object),
         second=np.array(
             [f'{s // 3600:02d}:{s // 60 % 60:02d}:{s % 60:02d} +0500] "' for s in range(86_400)], object
         ),
@@ -111,12 +117,9 @@ def _address(number: int) -> str:
     return f"100.{64 + number // 65_536 % 64}.{number // 256 % 256}.{number % 256}"
 
 
-def _endings(plan: Plan) -> list[str]:
-    """All that follows the bytes, for each referrer and agent."""
-    if plan.log_format == "common":
-        return ["\n"] * (len(_REFERRERS) * plan.agents)
-    agents = [_agent(number) for number in range(plan.agents)]
-    return [f' "{referrer}" "{agent}"\n' for referrer in _REFERRERS for agent in agents]
+def _written(plan: Plan, text: str) -> str:
+    """What follows the bytes; the common format ends with them."""
+    return "" if plan.log_format == "common" else text
 
 
 def _agent(number: int) -> str:
@@ -141,14 +144,21 @@ def _lines(plan: Plan, parts: Parts, number: Numbers, rng: np.random.Generator) 
     pair = _skewed(rng, size, plan.pairs, 0.8, 2_000)
     swept = number % 20 == 0
     pair[swept] = number[swept] // 20 * _SWEEP % plan.pairs
+    scanned = number % _SCAN_EVERY == 3 if plan.is_scanned else np.zeros(size, bool)
+    pair[scanned] = _SCANNER
     referrer = rng.integers(0, len(_REFERRERS), size)
+    seconds, requests = _seconds(plan, number, rng), np.array(_requests(plan, number, rng), dtype=object)
+    status, sizes = rng.integers(0, len(_STATUS), size), rng.integers(100, 60_000, size)
+    requests[scanned] = _scans(int(scanned.sum()), rng)
+    status[scanned] = _STATUS.index("404")
     pieces = (
         parts.address_of_pair[pair].tolist(),
-        parts.second[_seconds(plan, number, rng)].tolist(),
-        _requests(plan, number, rng),
-        parts.status[rng.integers(0, len(_STATUS), size)].tolist(),
-        map(str, rng.integers(100, 60_000, size).tolist()),
-        parts.ending[referrer * plan.agents + parts.agent_of_pair[pair]].tolist(),
+        parts.second[seconds].tolist(),
+        requests.tolist(),
+        parts.status[status].tolist(),
+        map(str, sizes.tolist()),
+        parts.referrer[referrer].tolist(),
+        parts.agent[parts.agent_of_pair[pair]].tolist(),
     )
     return "".join(map("".join, zip(*pieces, strict=True)))
 
@@ -171,6 +181,12 @@ def _requests(plan: Plan, number: Numbers, rng: np.random.Generator) -> list[str
     popular = ~swept & (rng.random(len(number)) < _POPULAR_SHARE / 0.8)
     target[popular] = _skewed(rng, int(popular.sum()), _POPULAR_PAGES, 0.9, 6)
     return [_request(value) for value in target.tolist()]
+
+
+def _scans(size: int, rng: np.random.Generator) -> list[str]:
+    """Requests for what is not there, each another one: letters and digits that nothing folds."""
+    words = rng.integers(0, 2**62, size).tolist()
+    return [f"GET /{word >> 31:x}/{word & 0x7FFFFFFF:x}.php?id={word % 97} HTTP/1.1" for word in words]
 
 
 def _request(number: int) -> str:

@@ -1,42 +1,54 @@
-"""Log to restricted Parquet against a plain conversion of the same file, in turn, on the same machine."""
+"""Log to restricted Parquet: against a plain conversion, from gzip, and from every other format."""
 
 from __future__ import annotations
 
-import json
+import gzip
+import shutil
 import statistics
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
+from tests.benchmarks.measure import generated, measured, said
+from tests.benchmarks.other_formats import WRITERS, write_as
+
 LINES = 3_000_000
+LINES_OF_A_FORMAT = 600_000
 ROUNDS = 3
 
 
-def measured(which: str, log: Path, folder: Path) -> dict[str, float]:
-    folder.mkdir()
-    done = subprocess.run(
-        [sys.executable, HERE / "reading.py", which, log, folder], capture_output=True, text=True, check=True
-    )
-    return json.loads(done.stdout)
+@pytest.mark.benchmark
+def test_reading_a_log_and_converting_it(tmp_path: Path) -> None:
+    log = generated(tmp_path / "access.log", LINES)
+    wall, cpu = [], []
+    for number in range(ROUNDS):
+        ours = measured("reading", log, tmp_path / f"reading{number}")
+        plain = measured("plain", log, tmp_path / f"plain{number}")
+        wall.append(ours.wall / plain.wall)
+        cpu.append(ours.cpu / plain.cpu)
+    for name, ratios in (("by the clock", wall), ("by CPU", cpu)):
+        said(f"{LINES:,} lines: {statistics.median(ratios):.2f} times plain conversion {name} (goal 1.0)")
 
 
 @pytest.mark.benchmark
-def test_reading_a_log(tmp_path: Path) -> None:
-    log = tmp_path / "access.log"
-    generator = [sys.executable, HERE / "generate_log.py", "--lines", str(LINES), "--out", log]
-    subprocess.run(generator, check=True, capture_output=True)
-    ratios = {"wall": [], "cpu": []}
+def test_reading_a_compressed_log(tmp_path: Path) -> None:
+    log, packed = generated(tmp_path / "access.log", LINES), tmp_path / "access.log.gz"
+    with log.open("rb") as lines, gzip.open(packed, "wb", compresslevel=6) as out:
+        shutil.copyfileobj(lines, out, 1 << 20)
+    ratios = []
     for number in range(ROUNDS):
-        ours = measured("iesiz", log, tmp_path / f"iesiz{number}")
-        plain = measured("plain", log, tmp_path / f"plain{number}")
-        for name, values in ratios.items():
-            values.append(ours[name] / plain[name])
-        for name, one in (("iesiz", ours), ("plain", plain)):
-            print(
-                f"\n{number + 1} {name}: {one['wall']:.2f} s, {one['cpu']:.2f} CPU s, {one['peak']:.0f} MiB"
-            )
-    for name, values in ratios.items():
-        print(f"{LINES:,} lines, {name}: {statistics.median(values):.2f} times plain conversion (goal 1.0)")
+        from_gzip = measured("reading", packed, tmp_path / f"gzip{number}")
+        ratios.append(from_gzip.wall / measured("reading", log, tmp_path / f"text{number}").wall)
+    said(f"gzip: {statistics.median(ratios):.2f} times the plain text by the clock (goal 1.3)")
+
+
+@pytest.mark.benchmark
+def test_reading_the_other_formats(tmp_path: Path) -> None:
+    log = generated(tmp_path / "combined.log", LINES_OF_A_FORMAT)
+    combined = measured("reading", log, tmp_path / "combined")
+    for name in WRITERS:
+        other = tmp_path / f"{name}.log"
+        write_as(name, log, other)
+        found = measured("reading", other, tmp_path / name, name)
+        said(f"{name}: {found.over(combined)} of combined per line (goal 2)")
+        other.unlink()

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import re
-import shlex
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
-import pytest
 import typer
 
 from iesiz.cli import app
 from iesiz.tables import load_tables
+from tests.docs.conftest import run_iesiz
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -21,24 +17,6 @@ CONSOLE = re.findall(r"```console\n(.*?)```", README, re.S)
 COMMANDS = [
     line.removeprefix("$ ") for block in CONSOLE for line in block.splitlines() if line.startswith("$ ")
 ]
-IESIZ = [sys.executable, "-c", "from iesiz.cli import main; main()"]
-
-
-def run_iesiz(command: str, folder: Path) -> str:
-    arguments = shlex.split(command)
-    assert arguments[0] == "iesiz"
-    done = subprocess.run([*IESIZ, *arguments[1:]], cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-@pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which the README's commands work: the sample, read and published as `make nightly` does."""
-    folder = tmp_path_factory.mktemp("checkout")
-    shutil.copytree(ROOT / "data" / "sample", folder / "data" / "sample")
-    run_iesiz("iesiz run --settings data/sample/iesiz.toml --from 2026-11-01 --to 2026-11-10", folder)
-    return folder
 
 
 def test_commands_of_the_readme_work_and_show_what_it_says(checkout: Path) -> None:

@@ -72,6 +72,9 @@ class Night:
     def build_catalog(self, _settings: object) -> None:
         self.happen("catalog")
 
+    def build_dashboard(self, _settings: object) -> None:
+        self.happen("dashboard")
+
 
 @pytest.fixture
 def against_server(prefect_server: PrefectServer) -> Iterator[PrefectServer]:
@@ -91,6 +94,7 @@ def run_night(monkeypatch: pytest.MonkeyPatch, **failures: list[Exception]) -> t
         module.close_day,
         module.close_period,
         module.build_catalog,
+        module.build_dashboard,
     ):
         monkeypatch.setattr(step, "retry_delay_seconds", [0, 0, 0])
     return night, module.nightly("any.toml", day=str(DAY), return_state=True)
@@ -100,15 +104,15 @@ def last_words(server: PrefectServer, state: State[Any]) -> bool:
     """Whether the log of the run has come to its last line; logs are sent a moment later."""
     run_id = str(state.state_details.flow_run_id)
     lines = server.post("/logs/filter", {"logs": {"flow_run_id": {"any_": [run_id]}}})
-    return any("Finished in state Failed('2/5" in line["message"] for line in lines)
+    return any("Finished in state Failed('2/7" in line["message"] for line in lines)
 
 
 def test_a_file_that_fails_fails_the_night_and_keeps_nothing_back(
     against_server: PrefectServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     night, state = run_night(monkeypatch, a_log=[InputError("a.log, line 1: not a log of that format.")])
-    assert night.calls == ["a.log", "b.log", "registrations", "due", "day", "week", "catalog"]
-    assert (state.name, state.message) == ("Failed", "1/6 states failed.")
+    assert night.calls == ["a.log", "b.log", "registrations", "due", "day", "week", "catalog", "dashboard"]
+    assert (state.name, state.message) == ("Failed", "1/7 states failed.")
 
 
 def test_what_failed_outside_is_tried_again(
@@ -125,6 +129,7 @@ def test_what_failed_outside_is_tried_again(
         "day",
         "week",
         "catalog",
+        "dashboard",
     ]
     assert state.name == "Completed"
 
@@ -143,7 +148,7 @@ def test_a_refusal_is_never_tried_again(
     against_server: PrefectServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     night, state = run_night(monkeypatch, day=[PrivacyRefusal("no edition in force")])
-    assert night.calls == ["a.log", "b.log", "registrations", "due", "day", "week", "catalog"]
+    assert night.calls == ["a.log", "b.log", "registrations", "due", "day", "week", "catalog", "dashboard"]
     assert state.name == "Failed"
 
 
@@ -160,7 +165,7 @@ def test_no_exception_brings_content_into_prefect(
     outside = [chained_to_content() for _ in range(4)]
     unforeseen = ValueError(f"could not convert {CANARY} to int")
     _, state = run_night(monkeypatch, a_log=outside, day=[unforeseen])
-    assert state.message == "2/6 states failed."
+    assert state.message == "2/7 states failed."
     wait_for(lambda: last_words(against_server, state), "the log of the night in the database")
     stored = against_server.everything_stored()
     assert b"marked-and-stored" in stored  # what is looked for would be found

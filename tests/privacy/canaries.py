@@ -79,6 +79,8 @@ def _clients() -> list[Canary]:
         *_many("robot", "agent", [f"canarybot-{one}" for one in range(100, 105)]),
         *_many("cookie", "extra", [f"sid={_CHANCE.randbytes(12).hex()}" for _ in range(10)]),
         *_many("forwarded for", "extra", [f"203.0.113.{last}" for last in range(100, 110)]),
+        *_many("forwarded v6", "extra", [f"2001:db8:{one:x}:79::{one:x}" for one in range(12288, 12293)]),
+        *_many("forwarded text", "extra", [f"bakyt.fwd{one}@example.org" for one in range(10, 15)]),
         *_many("user", "user", [f"aliya.auth{one}" for one in range(100, 110)]),
     ]
 

@@ -14,7 +14,8 @@ from iesiz import pipeline
 from iesiz.disclosure.plan import Plan, StepRoute, plan_of
 from iesiz.night import run_night
 from iesiz.settings import Settings, load_settings
-from iesiz.tables import TYPES, Cells, TableSpec, load_tables
+from iesiz.table_parts import TYPES
+from iesiz.tables import Cells, TableSpec, load_tables
 
 SPECS = {spec.name: spec for spec in load_tables()}
 

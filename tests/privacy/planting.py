@@ -26,10 +26,16 @@ COLUMNS = [
     ),
     *("sex", "region", "email", "phone", "language", "channel", "marketing_consent", "interests", "passport"),
 ]
+FORWARDED = (
+    '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent '
+    '"$http_referer" "$http_user_agent" "$http_x_forwarded_for" "$http_cookie"'
+).replace('"', '\\"')
+# How a client stands in a header: alone, before a proxy of ours, with a port, behind nonsense, before it.
+HEADERS = ("{0}", "{0}, 192.0.2.9", "[{0}]:4711", "unknown, {0}", "{0}, unknown", "for={0}")
 SETTINGS = (
     site("mall", "web"),
     site("club", "web", form="vhost_combined"),
-    site("cafe", "web"),
+    site("cafe", "web", form=FORWARDED) + 'client = "x_forwarded_for"\ntrusted = ["192.0.2.0/24"]\n',
     '[registration]\nsites = ["club"]\npaths = ["registrations.csv"]\n',
 )
 PREFIX = {"latin name": "/users/", "phone": "/kk/call/", "iin": "/kk/check/", "mail": "/kk/letter/"}
@@ -128,13 +134,15 @@ def with_host(line: str) -> str:
     return f"club.example:443 {line}"
 
 
-def with_more(line: str) -> str:
-    """The line with a forwarded address and a cookie behind."""
-    return f'{line} "{next(_FORWARDED).text}" "{next(_COOKIES).text}"'
+def more_of(kind: str) -> Iterator[str]:
+    """The canaries of a kind, again and again."""
+    return cycle(one.text for one in planted("extra") if one.kind.startswith(kind))
 
 
-_FORWARDED = cycle(one for one in planted("extra") if one.kind == "forwarded for")
-_COOKIES = cycle(one for one in planted("extra") if one.kind == "cookie")
+def with_more() -> Callable[[str], str]:
+    """What writes a proxy's header and a cookie behind a line."""
+    forms, forwarded, cookies = cycle(HEADERS), more_of("forwarded"), more_of("cookie")
+    return lambda line: f'{line} "{next(forms).format(next(forwarded))}" "{next(cookies)}"'
 
 
 def registrations() -> bytes:
@@ -181,7 +189,7 @@ def bad_rows() -> Iterator[list[str]]:
 def plant(base: Path) -> Network:
     """Deliver everything; nothing is read yet."""
     net = network(base, *SETTINGS)
-    for name, dress in (("mall", str), ("club", with_host), ("cafe", with_more)):
+    for name, dress in (("mall", str), ("club", with_host), ("cafe", with_more())):
         text = "".join(f"{dress(one)}\n" for one in lines())
         if name == "club":
             text += entry("shop.other.example:443 192.0.2.9", f"/{planted('bad_line')[0].text}") + "\n"

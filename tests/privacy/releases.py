@@ -19,7 +19,8 @@ from iesiz.errors import PrivacyRefusal
 from iesiz.links import Link
 from iesiz.periods import Grain, Period
 from iesiz.settings import Thresholds
-from iesiz.tables import TYPES, Cells, Column, Standing, TableSpec
+from iesiz.table_parts import TYPES, Column
+from iesiz.tables import Cells, Standing, TableSpec
 from iesiz.vocabulary import Purpose, Role
 
 KEY, THRESHOLDS = bytes(range(32)), Thresholds()

@@ -19,6 +19,9 @@ from iesiz import closing
 from iesiz.deidentify import registrations as rows_room
 from iesiz.deidentify import requests as requests_room
 from iesiz.periods import Grain
+from iesiz.pipeline import deidentify_file
+from iesiz.records import ParsedChunk
+from iesiz.sources import find_files
 from iesiz.tables import load_tables
 from tests.nights import DAY, Network
 from tests.privacy.canaries import CANARIES, LATIN, REGISTRATION, found_in, found_in_bytes, planted
@@ -104,8 +107,8 @@ def test_what_was_searched_is_what_a_night_leaves(night: tuple[Network, str]) ->
             if one.grain is Grain.DAY
         }
     empty = {name for name, counted in published.items() if counted == (0,)}
-    # No site has a funnel here; failed requests and referrers are of too few, and withheld as they must be.
-    assert empty == {"daily_funnel_to_registration", "daily_errors_by_page", "daily_visits_by_referrer"}
+    # No site has a funnel here, no log tells durations; failed requests are of too few, and withheld.
+    assert empty == {"daily_funnel_to_registration", "daily_latency_by_page", "daily_errors_by_page"}
     parts = list((net.store / "restricted" / "requests").rglob("*.parquet"))
     assert sum(pq.read_metadata(part).num_rows for part in parts) > 6000
 
@@ -260,6 +263,22 @@ def test_with_one_treatment_off_every_canary_of_its_field_is_found(
     found = found_in(fresh.store)
     assert {one for one in found if one.where not in (field, *BESIDE)} == set()
     assert {CANARIES[one.number] for one in found if one.where == field} == set(planted(field))
+
+
+def test_with_a_proxys_header_kept_every_canary_in_it_is_found(
+    fresh: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def keep(chunk: ParsedChunk, _context: object, _times: object, name: str) -> Columns:
+        return {"browser": raw(chunk, name, pa.string())} if name in chunk.texts else {}
+
+    monkeypatch.setitem(requests_room.TREATMENTS, "client", keep)
+    (cafe,) = [one for one in find_files(fresh.settings) if one.site == "cafe"]
+    fresh.plant_keys()
+    counts = deidentify_file(fresh.settings, cafe).counts
+    assert 0 < counts.noted["client_unknown"] < counts.recognised
+    found = found_in(fresh.store)
+    written = {CANARIES[one.number] for one in found if one.kind.startswith("forwarded")}
+    assert written == {one for one in planted("extra") if one.kind.startswith("forwarded")}
 
 
 @pytest.mark.parametrize(

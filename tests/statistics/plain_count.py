@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -50,6 +50,7 @@ class Hit:
     status: int
     size: int
     route: str
+    resource: str
     referrer: str
     agent: Agent
     is_pageview: bool
@@ -74,7 +75,8 @@ def hit(match: re.Match[str]) -> Hit:
     path = re.split("[?#]", request["target"])[0] if request else ""
     campaign = "utm_source=x" if request and CAMPAIGN.search(request["target"]) else None
     agent = classify_agent(match["agent"])
-    is_page = request is not None and request["method"] == "GET" and resource_of(path) == "page"
+    resource = str(resource_of(path))
+    is_page = request is not None and request["method"] == "GET" and resource == "page"
     return Hit(
         day=local.date(),
         visitor=(match["address"], match["agent"]),
@@ -83,10 +85,43 @@ def hit(match: re.Match[str]) -> Hit:
         status=int(match["status"]),
         size=0 if match["bytes"] == "-" else int(match["bytes"]),
         route=routed(path) if request else "{malformed}",
+        resource=resource,
         referrer=classify_referrer(match["referrer"], campaign, frozenset({"mall.example"})).kind,
         agent=agent,
         is_pageview=is_page and not agent.is_robot and int(match["status"]) in (200, 304),
     )
+
+
+# Robots that pass for browsers: by robots.txt, by speed, by pages without anything that pages are made of.
+
+
+def people_of(hits: list[Hit]) -> list[Hit]:
+    """Requests of visitor-days that neither their agent nor what they did shows to be robots'."""
+    browsers = grouped([one for one in hits if not one.agent.is_robot], "visitor")
+    bare = {key for key, of_visitor in browsers.items() if has_no_assets(of_visitor)}
+    robots = {
+        key for key, of_visitor in browsers.items() if reads_for_robots(of_visitor) or hastes(of_visitor)
+    }
+    for day in {day for day, _ in bare}:
+        others = [one for key, of in browsers.items() if key[0] == day and key not in bare for one in of]
+        asked = Counter(one.resource for one in others)
+        if asked["asset"] and 4 * asked["asset"] >= asked["page"]:
+            robots |= {key for key in bare if key[0] == day}
+    return Unshown(one for key, of_visitor in browsers.items() if key not in robots for one in of_visitor)
+
+
+def has_no_assets(of_visitor: list[Hit]) -> bool:
+    asked = Counter(one.resource for one in of_visitor)
+    return asked["page"] >= 20 and asked["asset"] == 0
+
+
+def reads_for_robots(of_visitor: list[Hit]) -> bool:
+    return any(one.route == "/robots.txt" for one in of_visitor)
+
+
+def hastes(of_visitor: list[Hit]) -> bool:
+    minutes = Counter(one.second // 60 for one in of_visitor if one.resource == "page")
+    return max(minutes.values(), default=0) >= 60
 
 
 # The count, table by table: {(day, dimensions...): (contributors, measures...)}.

@@ -31,12 +31,12 @@ def cells_of(
 
 
 def drawn(visitor: str, pages: Sequence[str], key: bytes) -> set[str]:
-    """The two pages of smallest HMAC-SHA256, by the standard library."""
-    return set(
-        sorted(pages, key=lambda page: hmac.digest(key, f"{visitor}|mall|{page}".encode(), hashlib.sha256))[
-            :2
-        ]
-    )
+    """The two pages of smallest draws: the visitor's half times the page's modulo 2^32 - 5."""
+
+    def half(text: str) -> int:
+        return int(hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:8], 16)
+
+    return set(sorted(pages, key=lambda page: half(visitor) * half(f"mall|{page}") % (2**32 - 5))[:2])
 
 
 def test_of_many_pages_a_visitor_keeps_those_that_the_key_draws(tmp_path: Path) -> None:

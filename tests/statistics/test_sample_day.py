@@ -9,8 +9,9 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import gzip
+import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -44,9 +45,12 @@ FILES = {
 LINE = re.compile(
     r'(?:(?P<host>[\w.-]+):\d+ )?(?P<address>\S+) \S+ .*?\[(?P<time>[^\]]+)\] "(?P<request>.*?)" '
     r'(?P<status>\d{3}) (?P<size>\d+|-) "(?P<referrer>.*?)" "(?P<agent>.*?)"(?: "[^"]*")?'
+    r"(?: (?P<seconds>\d+\.\d+))?"
 )
 REQUEST = re.compile(r"(?P<method>[A-Z]+) (?P<path>[^?# ]*)(?P<query>\S*) HTTP/[\d.]+")
 K = 10
+TIMED = "mega-almaty"  # its log tells how long an answer took
+EDGES = (5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000)
 OWN = {"/{lang}/shops/{shop}", "/{lang}/offers/{offer}", "/{lang}/unsubscribe/{mail}"}
 OWN |= {"/{lang}/news/{year}/{month}/{article}"}
 NO_SECRET = Thresholds.model_construct(k=K, k_sensitive=20, spread=1)
@@ -61,11 +65,13 @@ class Request:
     visitor: tuple[bytes, str]
     moment: dt.datetime
     route: str
+    resource: str
     status: int
     size: int
     referrer: str
     device: str
     is_pageview: bool
+    milliseconds: float | None
 
     @property
     def status_class(self) -> str:
@@ -118,6 +124,7 @@ def requests_of(settings: Settings, sample: Path) -> Iterator[Request]:
                 visitor=(parse_address(line["address"]).canonical, line["agent"]),
                 moment=moment,
                 route=template(asked["path"], own) if asked else "{malformed}",
+                resource=str(resource_of(asked["path"])) if asked else "page",
                 status=int(line["status"]),
                 size=0 if line["size"] == "-" else int(line["size"]),
                 referrer=classify_referrer(
@@ -125,7 +132,21 @@ def requests_of(settings: Settings, sample: Path) -> Iterator[Request]:
                 ).kind,
                 device=agent.device,
                 is_pageview=is_view and line["status"] in ("200", "304"),
+                milliseconds=float(line["seconds"]) * 1000 if line["seconds"] else None,
             )
+
+
+def without_robots(requests: Iterable[Request]) -> list[Request]:
+    """All but the program that calls itself a browser: pages in a row, and nothing that they are made of."""
+    people: list[Request] = []
+    robots: list[str] = []
+    for (site, _), own in grouped(requests, lambda one: (one.site, one.visitor)).items():
+        asked = Counter(one.resource for one in own)
+        is_robot = asked["page"] >= 20 and not asked["asset"]
+        robots += [site] * is_robot
+        people += [] if is_robot else own
+    assert sorted(robots) == sorted(FILES)
+    return people
 
 
 def template(path: str, own: OwnRoutes) -> str:
@@ -175,6 +196,21 @@ def by_page(requests: list[Request]) -> Cells:
     }
     groups = grouped(views, lambda one: (one.site, one.route if (one.site, one.route) in kept else "other"))
     return {key: (visitors(rows), len(rows)) for key, rows in groups.items()}
+
+
+def latency_by_page(requests: list[Request]) -> dict[tuple[Any, ...], tuple[int | None, ...]]:
+    """For each page that quantiles are told of: the least edge that so many per cent do not exceed."""
+    views = [one for one in requests if one.is_pageview]
+    shown = {label for site, label in by_page(requests) if site == TIMED}
+    pages = grouped(
+        (one for one in views if one.site == TIMED), lambda one: one.route if one.route in shown else "other"
+    )
+    found = {}
+    for page, rows in pages.items():
+        took = sorted(row.milliseconds for row in rows if row.milliseconds is not None)
+        values = [took[math.ceil(share * len(took) / 100) - 1] for share in (50, 75, 90, 95, 99)]
+        found[TIMED, page] = tuple(next(edge for edge in EDGES if value <= edge) for value in values)
+    return found
 
 
 def errors_by_page(requests: list[Request]) -> Cells:
@@ -342,10 +378,11 @@ def longer(settings: Settings) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def expected(settings: Settings, sample: Path) -> dict[str, Cells]:
-    requests = list(requests_of(settings, sample))
+    requests = without_robots(requests_of(settings, sample))
     return {
         "hourly_requests_by_status": by_status(requests),
         "daily_pageviews_by_page": by_page(requests),
+        "daily_latency_by_page": {key: row for key, row in by_page(requests).items() if key[0] == TIMED},
         "daily_errors_by_page": errors_by_page(requests),
         "daily_visits_by_device": visits_by(requests, "device"),
         "daily_visits_by_referrer": visits_by(requests, "referrer"),
@@ -365,6 +402,16 @@ def test_the_query_agrees_with_plain_python(
     }
     assert found == {key: counts for key, counts in expected[spec.name].items() if any(counts)}
     assert len(found) >= 3  # the day is busy enough to say something
+
+
+def test_quantiles_agree_with_sorted_durations(
+    settings: Settings, sample: Path, computed: dict[str, list[dict[str, Any]]]
+) -> None:
+    expected = latency_by_page(without_robots(requests_of(settings, sample)))
+    names = ("p50_ms", "p75_ms", "p90_ms", "p95_ms", "p99_ms")
+    rows = computed["daily_latency_by_page"]
+    assert {(row["site"], row["page"]): tuple(row[name] for name in names) for row in rows} == expected
+    assert len({value for values in expected.values() for value in values}) > 4
 
 
 def test_every_request_of_a_person_is_in_one_cell(

@@ -7,6 +7,13 @@ import pytest
 from iesiz.deidentify.addresses import Address, parse_address
 
 IPV4 = Address(b"\x04\xc0\x00\x02\x11", b"\x04\xc0\x00\x02")
+
+
+def named(name: bytes) -> Address:
+    """A host name, with its length before it, of no known network."""
+    return Address(b"\x01" + bytes([0, 0, 0, len(name)]) + name, b"\x00")
+
+
 IPV6 = Address(b"\x06\x20\x01\x0d\xb8\x00\x01\x00\x02", b"\x06\x20\x01\x0d\xb8\x00\x01")
 UNKNOWN = Address(b"\x02", b"\x00")
 
@@ -28,12 +35,12 @@ UNKNOWN = Address(b"\x02", b"\x00")
         ("-", UNKNOWN),  # the log's own mark
         ("", UNKNOWN),  # JSON's own mark
         ("unknown", UNKNOWN),  # a proxy that will not tell
-        ("Shop.Example.", Address(b"\x01shop.example", b"\x00")),  # a name, in any case, with the root's dot
-        ("shop.example:8080", Address(b"\x01shop.example", b"\x00")),  # a name with a port
-        ("192.0.02.17", Address(b"\x01192.0.02.17", b"\x00")),  # readers disagree whether 02 is octal
-        ("192.0.2.256", Address(b"\x01192.0.2.256", b"\x00")),  # no octet
-        ("192.0.2", Address(b"\x01192.0.2", b"\x00")),  # too short, though some readers fill it
-        ("192.0.2.17.", Address(b"\x01192.0.2.17", b"\x00")),  # a name that looks like an address
+        ("Shop.Example.", named(b"shop.example")),  # a name, in any case, with the root's dot
+        ("shop.example:8080", named(b"shop.example")),  # a name with a port
+        ("192.0.02.17", named(b"192.0.02.17")),  # readers disagree whether 02 is octal
+        ("192.0.2.256", named(b"192.0.2.256")),  # no octet
+        ("192.0.2", named(b"192.0.2")),  # too short, though some readers fill it
+        ("192.0.2.17.", named(b"192.0.2.17")),  # a name that looks like an address
     ],
 )
 def test_reads_the_address(text: str, expected: Address) -> None:

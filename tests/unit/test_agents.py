@@ -40,6 +40,12 @@ CUBOT = "Mozilla/5.0 (Android 9; Mobile; CUBOT_P20; rv:99.0) Gecko/99.0 Firefox/
         ("ShopApp/3 CFNetwork/1410.1 Darwin/22.6.0", "mobile", "iOS", "other"),  # its family is free text
         (f"{PHONE.replace('; K)', '; K; wv)')} DocumentScanner/4", "mobile", "Android", "Android WebView"),
         (f"{DESKTOP} Secret-Name/1.0", "desktop", "Windows", "Chrome"),  # free text is dropped
+        (
+            "ShopApp/3.1 (build 7; kz; store)",
+            "other",
+            "other",
+            "other",
+        ),  # what it runs on, in words of its own
     ],
 )
 def test_classifies_people(text: str, device: str, system: str, browser: str) -> None:
@@ -61,6 +67,10 @@ def test_classifies_people(text: str, device: str, system: str, browser: str) ->
         ("Java/17.0.2", "listed"),
         ("Mozilla/5.0", "no_browser_shape"),  # says nothing
         ("Mozilla/5.0 (compatible; Zorp/1.0)", "no_browser_shape"),  # a name alone
+        ("Mozilla/5.0 (Zorp/1.0)", "no_browser_shape"),
+        (f"{DESKTOP}; Zorp", "listed"),  # no browser writes a semicolon there
+        (f"{DESKTOP} Zorp/2.0 (zorp.com)", "listed"),  # where to ask, without its scheme
+        (f"{DESKTOP} StatusCake", "listed"),  # a service that uses a whole browser
         ("Zorp", "no_browser_shape"),
         ("iphone", "no_browser_shape"),  # a lone word, though a known one
         ("", "empty"),
@@ -112,6 +122,27 @@ def test_every_distrusted_entry_is_one_of_the_maintained_list() -> None:
     assert {entry["pattern"] for entry in robots._data()["distrusted"]} <= maintained
 
 
+def test_entries_taken_over_in_bulk_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A name of an application came into the list with three others on one day; nobody looked at them.
+    def entry(pattern: str, day: str | None, *tags: str) -> dict[str, object]:
+        return {"pattern": pattern, "addition_date": day, "tags": list(tags)}
+
+    many = [entry(name, "2026/04/17") for name in ("ShopApp", "Two", "Three")]
+    others = [
+        entry("Driver", "2026/04/17", "browser-automation"),  # a program's by its tag
+        entry("Single", "2025/01/01"),
+        entry("Old", None),
+        *(entry(f"Old{number}", None) for number in range(9)),  # no day is not one day
+        entry("Liked", "2024/01/01"),
+    ]
+    monkeypatch.setattr(robots, "CRAWLER_USER_AGENTS_DATA", many + others)
+    imports = {"most_in_a_day": 3, "trusted_tags": ["browser-automation"]}
+    used = robots._trusted({"imports": imports, "distrusted": [{"pattern": "Liked"}]})
+    assert [name for name in used if not name.startswith("Old")] == ["Driver", "Single"]
+    imports["most_in_a_day"] = 4
+    assert "ShopApp" in robots._trusted({"imports": imports, "distrusted": []})
+
+
 def test_the_version_names_the_list_and_the_rules() -> None:
     assert robots.robot_list_version().startswith("crawler-user-agents 1.")
     assert ", iesiz rules " in robots.robot_list_version()
@@ -127,14 +158,5 @@ def test_recall_on_robots(corpora: Path) -> None:
     assert robot_share(corpora / "agents" / "crawlers.yml") >= 0.95
 
 
-def test_false_positives_do_not_grow(corpora: Path) -> None:
-    assert robot_share(corpora / "agents" / "browsers.yml") <= 0.02
-
-
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="11 of 555 agents there are robots by the definition: on the maintained list, or without a shape",
-)
 def test_false_positives_on_browsers(corpora: Path) -> None:
     assert robot_share(corpora / "agents" / "browsers.yml") <= 0.01

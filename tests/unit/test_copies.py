@@ -46,7 +46,7 @@ def test_reading_again_before_publication_adds_nothing(tmp_path: Path, clean: Ne
     assert net.everything() == before
     assert net.published() == {}
     net.night(DAY, NEXT)
-    assert net.published() == clean.published()
+    assert net.partitions() == clean.partitions()
 
 
 def touched(net: Network) -> None:
@@ -76,7 +76,7 @@ def test_what_was_read_before_adds_nothing(
     change(net)
     counts = net.night(DAY, NEXT)
     assert {one.verdict for one in counts.files} == {"known"}
-    assert net.published() == clean.published()
+    assert net.partitions() == clean.partitions()
 
 
 def read_only(net: Network) -> None:
@@ -97,7 +97,7 @@ def test_a_grown_file_comes_to_the_same_bytes(tmp_path: Path, clean: Network, fi
     net.write("logs/mall/web/access.log", WHOLE)
     counts = net.night(DAY, NEXT)
     assert verdicts(counts)["access.log"] == "grown"
-    assert net.published() == clean.published()
+    assert net.partitions() == clean.partitions()
 
 
 def test_a_file_that_was_cut_within_a_line_and_grew_comes_to_the_same_bytes(
@@ -109,7 +109,7 @@ def test_a_file_that_was_cut_within_a_line_and_grew_comes_to_the_same_bytes(
     read_only(net)
     net.write("logs/mall/web/access.log", WHOLE)
     assert verdicts(net.night(DAY, NEXT)) == {"access.log": "grown"}
-    assert net.published() == clean.published()
+    assert net.partitions() == clean.partitions()
 
 
 @pytest.mark.parametrize("names", [("a.log", "b.log"), ("b.log", "a.log")])
@@ -121,7 +121,7 @@ def test_a_file_and_its_beginning_in_one_night_count_once_in_either_order(
     net.write(f"logs/mall/web/{whole}", WHOLE)
     net.write(f"logs/mall/web/{beginning}", b"".join(WHOLE.splitlines(keepends=True)[:20]))
     net.night(DAY, NEXT)
-    assert net.published() == clean.published()
+    assert net.partitions() == clean.partitions()
 
 
 def test_lines_in_any_files_and_order_come_to_the_same_tables(tmp_path: Path, clean: Network) -> None:
@@ -170,7 +170,7 @@ def test_the_same_inputs_and_keys_give_the_same_bytes(tmp_path: Path, clean: Net
     shutil.copy(clean.store / "iesiz-store", twin.store / "iesiz-store")
     shutil.copytree(clean.store / "restricted" / "keys", twin.store / "restricted" / "keys")
     twin.night(DAY, NEXT)
-    assert twin.published() == clean.published()
+    assert twin.partitions() == clean.partitions()
     assert records(twin) == records(clean)
     other = network(tmp_path / "other-keys")
     other.write("logs/mall/web/access.log", WHOLE)

@@ -194,6 +194,26 @@ def test_an_object_cut_off_or_glued_is_rejected(name: str) -> None:
     assert read(whole + whole, FORMATS[name]).counts.rejected == {"glued": 1}
 
 
+NOT_READ = b'{"a":["}",{"b\\"]":[[]],"c":"\\\\"}],"d":null}'
+
+
+@pytest.mark.parametrize("name", ["nginx_json", "caddy_json", "traefik_json"])
+def test_what_nobody_reads_is_passed_over_but_must_be_whole(name: str) -> None:
+    line = PRESETS[name]
+    more = line.replace(b"{", b'{"resp_headers":' + NOT_READ + b",", 1)
+    assert text(read(more, FORMATS[name]), "agent") == text(read(line, FORMATS[name]), "agent")
+    for end in range(1, len(NOT_READ)):
+        cut = line.replace(b"{", b'{"resp_headers":' + NOT_READ[:end] + b",", 1)
+        assert read(cut, FORMATS[name]).rows == 0
+
+
+def test_only_a_line_of_its_own_names_columns() -> None:
+    head, line = PRESETS["w3c"].split(b"\n", 1)
+    inside = line.replace(b" x ", b" " + head.replace(b" ", b"+") + b" ")
+    found = read(b"\n".join([head, inside, b"#Date: now", line, b""]), FORMATS["w3c"])
+    assert (found.rows, found.counts.ignored) == (2, {"comment": 2})
+
+
 def test_an_event_that_is_no_request_is_ignored_and_counted() -> None:
     counts = read(b'{"level":"info","ts":1793678400.1,"msg":"started"}\n', FORMATS["caddy_json"]).counts
     assert counts.ignored == {"other_event": 1}

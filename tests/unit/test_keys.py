@@ -11,10 +11,12 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from iesiz.deidentify.digest_columns import digest_column
 from iesiz.deidentify.keys import KeyRing, Pseudonymiser
 from iesiz.errors import PrivacyRefusal, SettingsError
 
@@ -58,6 +60,24 @@ def test_a_prepared_key_gives_what_the_standard_library_gives(key: bytes, messag
     keyed = Pseudonymiser.under(key)
     for message in messages:
         assert keyed.of(message) == hmac.new(key, message, hashlib.sha256).digest()[:16]
+
+
+def test_digests_of_a_column_are_those_of_the_rfc(corpora: Path) -> None:
+    vectors = json.loads((corpora / "identifiers" / "rfc4231.json").read_text("utf-8"))
+    for vector in vectors:
+        key, message = bytes.fromhex(vector["key_hex"]), bytes.fromhex(vector["data_hex"])
+        if len(key) <= 64:
+            assert digest_column(pa.array([message], pa.binary()), key).tobytes().hex() == vector["sha256"]
+
+
+@given(st.binary(min_size=32, max_size=32), st.lists(st.binary(max_size=70), max_size=150), st.integers(0, 9))
+def test_digests_of_a_column_are_those_of_the_standard_library(
+    key: bytes, messages: list[bytes], start: int
+) -> None:
+    """Of short and long messages, of fewer and more than fit side by side, and of a part of a column."""
+    column = pa.array(messages, pa.binary())[start:]
+    expected = [hmac.new(key, message, hashlib.sha256).digest() for message in messages[start:]]
+    assert [one.tobytes() for one in digest_column(column, key)] == expected
 
 
 def test_a_key_is_made_once_and_readable_by_its_owner_only(ring: KeyRing) -> None:

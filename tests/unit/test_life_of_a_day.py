@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import asdict
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,8 @@ import duckdb
 import pytest
 
 from iesiz import pipeline
+from iesiz.behaviour import BEHAVIOUR
+from iesiz.ledger import Ledger
 from iesiz.night import NightCounts
 from iesiz.status import status_of
 from tests.nights import DAY, NEXT, Network, line, log, network, site
@@ -59,6 +62,19 @@ def test_a_day_is_published_once_and_running_again_adds_nothing(day_one: Network
     assert day_one.everything() == before
 
 
+def test_what_told_robots_apart_is_noted_and_is_not_in_the_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = network(tmp_path / "one"), network(tmp_path / "two")
+    for net, version in ((one, "list 1"), (two, "list 2")):
+        monkeypatch.setattr(pipeline, "robot_list_version", lambda version=version: version)
+        net.write("logs/mall/web/access.log", log(DAY))
+        assert closed(net.night(DAY)) == {DAY: "published"}
+        (noted,) = Ledger(net.store / "restricted" / "ledger.jsonl").entries("day")
+        assert noted.facts["robots"] == {"lists": [version], "behaviour": asdict(BEHAVIOUR)}
+    assert one.partitions() == two.partitions()
+
+
 def test_late_lines_are_counted_and_change_nothing(day_one: Network) -> None:
     before = only(day_one.published(), ISO)
     day_one.write("logs/mall/web/more.log", log(DAY, range(50, 55)) + log(NEXT))
@@ -75,14 +91,14 @@ def test_late_lines_are_counted_and_change_nothing(day_one: Network) -> None:
 
 
 def test_late_lines_of_two_files_add_up_and_the_same_late_file_counts_once(day_one: Network) -> None:
-    before = day_one.published()
+    before = day_one.partitions()
     day_one.write("logs/mall/web/late-1.log", log(DAY, [50]))
     day_one.write("logs/mall/web/late-2.log", log(DAY, [51, 52]))
     day_one.night(DAY)
     day_one.write("logs/mall/web/late-3.log", log(DAY, [50]))
     day_one.night(DAY)
     assert [one.late for one in status_of(day_one.settings).days] == [6]
-    assert day_one.published() == before
+    assert day_one.partitions() == before
 
 
 def test_of_a_file_that_grew_after_publication_only_the_new_lines_are_late(day_one: Network) -> None:
@@ -108,7 +124,7 @@ def test_a_day_stays_open_for_its_days_of_grace(tmp_path: Path, monkeypatch: pyt
     set_clock(monkeypatch, DAY + dt.timedelta(days=2), 23, 59)
     assert closed(net.night(DAY)) == {DAY: "open"}
     assert closed(net.night()) == {}
-    assert net.published() == {"catalog.duckdb": net.published()["catalog.duckdb"]}
+    assert not [name for name in net.published() if name.startswith(("tables/", "ledger"))]
     net.write("logs/mall/web/more.log", log(DAY, range(40, 45)))
     set_clock(monkeypatch, DAY + dt.timedelta(days=3), 0, 0)
     assert closed(net.night())[DAY] == "published"
@@ -133,11 +149,11 @@ def test_a_period_is_published_without_a_site_that_is_missing(tmp_path: Path) ->
     net.write("logs/mall/web/access.log", log(DAY))
     [day] = net.night(DAY).days
     assert (day.verdict, day.missing) == ("published", ("club",))
-    before = net.published()
+    before = net.partitions()
     net.write("logs/club/web/access.log", log(DAY))
     [late] = [one for one in net.night(DAY).files if one.site == "club"]
     assert dict(late.late) == {ISO: 60}
-    assert net.published() == before
+    assert net.partitions() == before
     [status] = status_of(net.settings).days
     assert (status.missing, status.sites, status.late) == (("club",), ("mall",), 60)
 

@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from iesiz import pipeline, tables
-from iesiz.catalog import query
 from iesiz.night import NightCounts
 from iesiz.periods import Grain, Period
 from iesiz.publish import verify_store
+from iesiz.reader import ask
 from iesiz.restricted import counts_path, expire_exact, has_exact
 from iesiz.settings import Settings
 from iesiz.status import status_of
@@ -139,9 +139,9 @@ def test_a_week_is_published_without_the_days_that_are_missing(net: Network) -> 
 
 def test_catalog_ledgers_and_audit_know_of_weeks(net: Network) -> None:
     whole_week(net)
-    answer = query(net.settings.catalog, f"select * exclude (site, status) from {TABLE} order by all")
+    answer = ask(net.settings.catalog, f"select * exclude (site, status) from {TABLE} order by all")
     assert answer.rows == (("2025-W10", "desk", None), ("2025-W10", "web", 40))
-    described = query(net.settings.catalog, "select type from codebook where column_name = 'week'")
+    described = ask(net.settings.catalog, "select type from codebook where column_name = 'week'")
     assert described.rows == (("string",),)
     assert verify_store(net.settings) == ()
     path = net.store / "published" / "tables" / TABLE / "week=2025-W10" / "part-0.parquet"

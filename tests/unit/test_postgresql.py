@@ -208,6 +208,26 @@ def test_of_several_versions_the_newest_counts(few: Network, server: Server) -> 
     assert (regions["ulytau"], "abai" in regions) == (2, False)
 
 
+def test_a_time_to_come_and_times_of_no_calendar_harm_nothing(few: Network, server: Server) -> None:
+    server.sql(
+        """
+        update few set updated_at = '2999-01-01' where registration_id = 'R3';
+        update few set registered_at = 'infinity', updated_at = now() where registration_id = 'R4';
+        update few set birth_date = 'infinity', updated_at = now() where registration_id = 'R5';
+        update few set birth_date = '4000-01-01 BC', updated_at = '-infinity' where registration_id = 'R6'
+        """
+    )
+    counts = pipeline.deidentify_registrations(few.settings)
+    assert counts is not None
+    assert (counts.kept, dict(counts.rejected)) == (FEW - 1, {"registered_at": 1})
+    server.sql("update few set region = 'Ulytau', updated_at = now() where registration_id = 'R9'")
+    counts = pipeline.deidentify_registrations(few.settings)
+    assert counts is not None
+    assert counts.changes_only
+    assert counted(mirror(few)["region"])["ulytau"] == 1
+    assert mirror(few).equals(read_anew(few))
+
+
 def test_another_zone_means_that_all_is_read_anew(few: Network) -> None:
     path = few.base / "iesiz.toml"
     path.write_text(path.read_text().replace("retry_seconds", 'zone = "UTC"\nretry_seconds'))

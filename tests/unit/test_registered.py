@@ -15,7 +15,8 @@ from iesiz.disclosure.binding import bind
 from iesiz.disclosure.plan import plan_of
 from iesiz.periods import Grain, Period
 from iesiz.restricted import counts_path
-from iesiz.tables import SITES, Cells, load_tables
+from iesiz.table_parts import SITES
+from iesiz.tables import Cells, load_tables
 from tests.nights import Network, log, network, site
 
 MONDAY = dt.date(2025, 3, 3)

@@ -214,9 +214,18 @@ def test_what_is_left_of_a_part_holds_no_value_of_the_rows_gone(stream: Stream) 
 
 def test_lines_that_are_not_to_be_read_stop_the_file(stream: Stream) -> None:
     stream.read(TRUE[0:100])
-    for path in (stream.settings.restricted / "lines").rglob("*.npz"):
+    for path in (stream.settings.restricted / "lines").rglob("*.lines"):
         path.unlink()
     with pytest.raises(OutsideError, match="No such file"):
+        stream.read(TRUE[50:150])
+    assert stream.counted() == once(range(100))
+
+
+def test_lines_that_were_cut_off_stop_the_file(stream: Stream) -> None:
+    stream.read(TRUE[0:100])
+    for path in (stream.settings.restricted / "lines").rglob("*.lines"):
+        path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(OutsideError, match="cut off"):
         stream.read(TRUE[50:150])
     assert stream.counted() == once(range(100))
 
@@ -226,4 +235,4 @@ def test_what_a_shorter_file_left_is_swept(stream: Stream) -> None:
         stream.read(TRUE[:end])
     with pipeline.store_lock(stream.settings):
         pipeline.discover(stream.settings)
-    assert len(list((stream.settings.restricted / "lines").rglob("*.npz"))) == 1
+    assert len(list((stream.settings.restricted / "lines").rglob("*.lines"))) == 1

@@ -12,7 +12,7 @@ import pytest
 from iesiz import pipeline
 from iesiz.errors import InputError, OutsideError
 from iesiz.ledger import Ledger
-from iesiz.restricted import Content, Reading, Records, part_writer, parts, settle
+from iesiz.restricted import Content, Reading, Records, line_collector, part_writer, parts, settle
 from iesiz.settings import Settings
 from iesiz.vocabulary import FileCounts, FileRef, LineCounts
 from tests.unit.small_world import SETTINGS, disk_full_at, line_of, settings_in
@@ -89,7 +89,7 @@ def test_a_file_that_grows_twice_counts_once(settings: Settings) -> None:
     for last in (1, 2, 3):
         read(settings, lines(*range(last)))
     assert rows(settings, THIRD) == 3
-    assert Records(settings).sweep() == 4  # the parts and the lines of the two shorter ones
+    assert Records(settings).sweep(THIRD) == 4  # the parts and the lines of the two shorter ones
     assert (rows(settings, THIRD), parts_on_disk(settings)) == (3, 1)
 
 
@@ -148,7 +148,7 @@ def test_of_a_file_that_grew_after_publication_the_new_lines_alone_are_late(sett
     )
     assert dict(read(settings, lines(0, 1, 2)).late) == {"2026-11-03": 1}
     assert dict(read(settings, lines(0, 1, 2, 3, 4)).late) == {"2026-11-03": 2}
-    Records(settings).sweep()
+    Records(settings).sweep(THIRD)
     assert rows(settings, THIRD) == 2  # what was published keeps its records
 
 
@@ -192,9 +192,9 @@ def test_parts_that_the_ledger_does_not_name_are_swept(
         with pytest.raises(Crashed):
             read(settings, lines(5, 6), "second.log")
     assert (rows(settings, THIRD), parts_on_disk(settings)) == (1, 2)
-    assert Records(settings).sweep() == 2  # a part, and that by which its lines are known again
+    assert Records(settings).sweep(THIRD) == 2  # a part, and that by which its lines are known again
     assert (rows(settings, THIRD), parts_on_disk(settings)) == (1, 1)
-    assert Records(settings).sweep() == 0
+    assert Records(settings).sweep(THIRD) == 0
     # Nothing stands in the way of trying again.
     assert read(settings, lines(5, 6), "second.log").verdict == "read"
 
@@ -215,7 +215,7 @@ def test_a_crash_between_two_parts_counts_neither(
         with pytest.raises(Crashed):
             read(settings, lines(0) + line_of(0, day=NEXT_DAY))
     assert (rows(settings, THIRD), rows(settings, FOURTH)) == (0, 0)
-    assert Records(settings).sweep() == 2  # a part and the lines
+    assert Records(settings).sweep(THIRD) == 2  # a part and the lines
 
 
 def test_a_disk_full_under_a_part_may_be_tried_again(settings: Settings) -> None:
@@ -247,12 +247,16 @@ def test_no_route_of_an_asset_holds_the_name_of_its_file(settings: Settings, pat
 
 def test_settling_a_content_by_hand(settings: Settings) -> None:
     records, file = Records(settings), deliver(settings, lines(0))
-    content, reading = Content("ab" * 32, 100, {}), Reading(LineCounts(1, 1), {})
+    content = Content("ab" * 32, 100, {})
+
+    def settled(content: Content) -> str:
+        with part_writer(records, file) as writer, line_collector(writer.staging) as collected:
+            reading = Reading(LineCounts(1, 1), {}, "list 1", collected)
+            return settle(records, file, content, reading, writer).verdict
+
     for verdict in ("read", "known"):
-        with part_writer(records, file) as writer:
-            assert settle(records, file, content, reading, writer).verdict == verdict
+        assert settled(content) == verdict
     grown = Content("cd" * 32, 150, {100: "ab" * 32})
     another = Content("ef" * 32, 150, {100: "00" * 32})  # as long at its mark, but of other bytes
     for given, verdict in ((another, "read"), (grown, "grown")):
-        with part_writer(records, file) as writer:
-            assert settle(records, file, given, reading, writer).verdict == verdict
+        assert settled(given) == verdict

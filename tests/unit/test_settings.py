@@ -54,6 +54,33 @@ def test_an_unknown_key_like_no_other_has_no_suggestion(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ('client = "x_forwarded_for"', "needs `trusted`"),  # anybody could claim any address
+        ('client = "real_ip"\ntrusted = []', "needs `trusted`"),
+        ('trusted = ["10.0.0.0/8"]', "needs `client`"),  # nothing would be read
+        ('client = "real_ip"\ntrusted = ["10.0.0.1/8"]', "is not a network"),  # bits beyond the mask
+        ('client = "real_ip"\ntrusted = ["proxy"]', "is not a network"),
+        ('client = "forwarded"\ntrusted = ["10.0.0.0/8"]', "client"),
+        ('zone = "Almaty"', "is not a time zone"),
+    ],
+)
+def test_a_log_trusts_no_header_by_mistake(tmp_path: Path, more: str, said: str) -> None:
+    log = f'[[sites.logs]]\nstream = "more"\npaths = ["a"]\nformat = "combined"\n{more}\n'
+    assert said in refusal(tmp_path, SETTINGS + log)
+
+
+def test_a_log_names_its_proxies_and_its_zone(tmp_path: Path) -> None:
+    log = (
+        '[[sites.logs]]\nstream = "b"\npaths = ["a"]\nformat = "haproxy"\nzone = "UTC"\nclient = "real_ip"\n'
+    )
+    trusted = 'trusted = ["10.0.0.0/8", "2001:db8::/32", "192.0.2.1", "unix:"]\n'
+    one = settings_in(tmp_path, SETTINGS + log + trusted).sites[0].logs[-1]
+    assert (one.zone, one.client) == ("UTC", "real_ip")
+    assert one.trusted == ["10.0.0.0/8", "2001:db8::/32", "192.0.2.1/32", "unix:"]
+
+
+@pytest.mark.parametrize(
     ("written", "place"),
     [
         ("[thresholds]\nk = 9\n", "thresholds.k"),  # one contributor too few

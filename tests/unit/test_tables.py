@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from iesiz.errors import PrivacyRefusal
-from iesiz.tables import TYPES, TableSpec, load_table, load_tables
+from iesiz.table_parts import TYPES
+from iesiz.tables import TableSpec, load_table, load_tables
 from iesiz.vocabulary import Role
 
 TABLE = """
@@ -180,3 +181,19 @@ def test_purposes_are_those_of_the_release_plan() -> None:
     research = {spec.name for spec in load_tables() if spec.purpose.value == "2E"}
     assert {"daily_visitors_by_site", "daily_registrations_by_region"} <= research
     assert "daily_funnel_to_registration" not in research
+
+
+def test_limits_and_changes_of_a_table_are_read(tmp_path: Path) -> None:
+    more = 'cannot = "Who came twice."\n[[changes]]\ndate = 2026-11-05\nwhat = "robots left out"\n'
+    spec = load(tmp_path, TABLE.replace("[[columns]]", more + "[[columns]]", 1))
+    assert spec.cannot == "Who came twice."
+    assert [(str(one.date), one.what) for one in spec.changes] == [("2026-11-05", "robots left out")]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["cannot = 1\n", "changes = [{ date = 2026-11-05 }]\n", 'changes = [{ date = "x", what = "y" }]\n'],
+)
+def test_a_change_without_a_day_is_refused(tmp_path: Path, wrong: str) -> None:
+    with pytest.raises(PrivacyRefusal, match=r"change has a date|cannot is a sentence"):
+        load(tmp_path, wrong + TABLE)

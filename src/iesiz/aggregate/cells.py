@@ -15,7 +15,8 @@ from iesiz.aggregate.session import DayInput, day_session, register_admitted, re
 from iesiz.engine import engine_errors
 from iesiz.errors import CheckFailed
 from iesiz.settings import Thresholds
-from iesiz.tables import ADMITTED, SITES, TYPES, Cells, Column, TableSpec
+from iesiz.table_parts import ADMITTED, SITES, TYPES, Column
+from iesiz.tables import Cells, TableSpec
 from iesiz.vocabulary import OTHER, Role
 
 Row = Mapping[str, Any]
@@ -45,7 +46,7 @@ def aggregate_day(
     with engine_errors(f"day {given.day}"), day_session(given, threads) as connection:
         lost = _rows(connection, relation("lost"), {})[0]
         if keep is not None:
-            keep(visit_features(connection, given))
+            keep(visit_features(connection))
         return tuple(_cells(connection, given, spec, thresholds, lost) for spec in _chosen(given, specs))
 
 
@@ -73,13 +74,16 @@ def _cells(
     common = common_labels(spec, candidates, thresholds, given.threshold_key, given.period.start)
     admitted = admitted_labels(spec, given.with_data, given.labels, common) if spec.labels else []
     register_admitted(connection, admitted)
-    found = _rows(connection, spec.query, given.dates)
+    found = _rows(connection, spec.query, {**given.dates, "bands": list(spec.bands)})
     schema = pa.schema([(one.name, TYPES[one.type]) for one in spec.columns])
-    table = pa.Table.from_pylist(_complete(spec, _grid(given, spec, admitted), found), schema)
+    table = pa.Table.from_pylist(
+        _complete(spec, _grid(_sites(connection, given, spec), spec, admitted), found), schema
+    )
     is_of_log = spec.source == "access_log"
     said = _check(connection, spec, table)
     lost_here = dict(lost) if is_of_log else {}
-    return Cells(spec, table, said, lost_here, frozenset(common), given.period, given.days)
+    own = frozenset[Label]() if spec.labels_of else frozenset(common)
+    return Cells(spec, table, said, lost_here, own, given.period, given.days)
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str, known: Row) -> list[dict[str, Any]]:
@@ -89,10 +93,10 @@ def _rows(connection: duckdb.DuckDBPyConnection, query: str, known: Row) -> list
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
-def _grid(given: Given, spec: TableSpec, admitted: Sequence[Label]) -> list[tuple[Any, ...]]:
+def _grid(sites: Sequence[str], spec: TableSpec, admitted: Sequence[Label]) -> list[tuple[Any, ...]]:
     """Every combination of the dimensions' values: sites with data first, then what each site may have."""
     keys: list[tuple[Any, ...]] = []
-    for site in _sites(given, spec):
+    for site in sites:
         domains = [
             _domain(column, site, admitted) for column in spec.columns if column.name in spec.dimensions
         ]
@@ -100,10 +104,14 @@ def _grid(given: Given, spec: TableSpec, admitted: Sequence[Label]) -> list[tupl
     return sorted(keys)
 
 
-def _sites(given: Given, spec: TableSpec) -> list[str]:
+def _sites(connection: duckdb.DuckDBPyConnection, given: Given, spec: TableSpec) -> list[str]:
     if spec.source != "access_log":
         return list(given.registering)
-    return [site.name for site in given.with_data if site.funnel or "funnel" not in spec.name]
+    with_data = [site.name for site in given.with_data]
+    if not spec.needs:
+        return with_data
+    having = {site for (site,) in connection.table(spec.needs).project("site").distinct().fetchall()}
+    return [name for name in with_data if name in having]
 
 
 def _domain(column: Column, site: str, admitted: Sequence[Label]) -> list[Any]:
@@ -115,7 +123,7 @@ def _domain(column: Column, site: str, admitted: Sequence[Label]) -> list[Any]:
 
 
 def _complete(spec: TableSpec, grid: list[tuple[Any, ...]], found: Sequence[Row]) -> list[dict[str, Any]]:
-    """The grid with what was found; nothing found is a zero.
+    """The grid with what was found; nothing found is a zero, and has no quantile.
 
     Raises:
         CheckFailed: the query gave a cell outside the grid, or the same cell twice.
@@ -125,7 +133,8 @@ def _complete(spec: TableSpec, grid: list[tuple[Any, ...]], found: Sequence[Row]
         raise CheckFailed(
             f"Table {spec.name}: its query gives a cell twice or outside its dimensions' values."
         )
-    zeros = {one.name: 0 for one in spec.columns if one.role != Role.DIMENSION}
+    zeros: dict[str, Any] = {one.name: 0 for one in spec.columns if one.role != Role.DIMENSION}
+    zeros |= {one.name: None for one in spec.of_role(Role.DERIVED)}
     return [
         {**dict(zip(spec.dimensions, key, strict=True)), **zeros, **dict(by_key.get(key, {}))} for key in grid
     ]

@@ -34,7 +34,8 @@ def common_labels(
         for row in candidates
         if row["label"] != OTHER
         and row["contributor_count"]
-        >= least + _secret(key, spec.name, row["site"], row["label"], str(day)) % thresholds.spread
+        >= least
+        + _secret(key, spec.labels_of or spec.name, row["site"], row["label"], str(day)) % thresholds.spread
     }
 
 
@@ -49,11 +50,11 @@ def admitted_labels(
         history: for each earlier day that was published, labels that were common then, by table.
         today: labels that are common on the day itself.
     """
-    admitted: set[Label] = set()
-    days = Counter(label for tables in history.values() for label in tables.get(spec.name, ()))
+    admitted, shown = set[Label](), spec.labels_of or spec.name
+    days = Counter(label for tables in history.values() for label in tables.get(shown, ()))
     for site in sites:
         earlier = sum(
-            any(name == site.name for name, _ in tables.get(spec.name, ())) for tables in history.values()
+            any(name == site.name for name, _ in tables.get(shown, ())) for tables in history.values()
         )
         own = {(site.name, route) for route in site.routes}
         common = {label for label, count in days.items() if label[0] == site.name and count >= DAYS_NEEDED}

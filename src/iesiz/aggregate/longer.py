@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 
 from iesiz.aggregate.labels import History
-from iesiz.aggregate.session import connect, register_mirror
+from iesiz.aggregate.session import MEMORY, connect, register_mirror
 from iesiz.periods import Period
 from iesiz.settings import Site
 from iesiz.tables import MEMBERS
@@ -65,7 +65,7 @@ class PeriodInput:
 @contextmanager
 def period_session(given: PeriodInput, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
     """A session with the relations `registered` and `members` of a period."""
-    connection = connect(threads)
+    connection = connect(threads, MEMORY, None)
     try:
         if given.registered:
             names = [str(path) for path in given.registered]

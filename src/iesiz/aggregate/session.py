@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from iesiz.aggregate.labels import History, Label
+from iesiz.behaviour import BEHAVIOUR, Behaviour
 from iesiz.bounds import BOUNDS, Bounds
 from iesiz.periods import Grain, Period
 from iesiz.settings import Site
@@ -36,6 +37,7 @@ PART = pa.schema(
         ("system", pa.string()),
         ("browser", pa.string()),
         ("is_robot", pa.bool_()),
+        ("duration", pa.int64()),
         ("site", pa.string()),
     ]
 )
@@ -43,7 +45,19 @@ COLUMNS = ", ".join(PART.names[:-1])
 FUNNEL = pa.schema(
     [("site", pa.string()), ("place", pa.int64()), ("step", pa.string()), ("route", pa.string())]
 )
-RELATIONS = ("visitors", "people", "requests", "pageviews", "visits")
+RELATIONS = (
+    "words",
+    "browsers",
+    "robots",
+    "visitors",
+    "people",
+    "timed",
+    "requests",
+    "pageviews",
+    "half_hours",
+    "visits",
+)
+MEMORY = "1GiB"  # of the engine; what is more goes to the scratch folder
 ADMITTED = pa.schema([("site", pa.string()), ("label", pa.string())])
 
 
@@ -58,7 +72,10 @@ class DayInput:
         threshold_key: key of the day under which the secret part of a threshold is drawn.
         labels: labels that were common on earlier days, by day and table.
         bounds: how much one visitor may add.
+        behaviour: what makes a visitor-day a robot's whose agent is a browser's.
         registering: names of the sites on which people can register.
+        scratch: folder of the restricted zone for what memory cannot hold; without one nothing is written.
+        memory: how much of the day may be in memory at once, as DuckDB writes it.
     """
 
     day: dt.date
@@ -70,6 +87,9 @@ class DayInput:
     threshold_key: bytes = field(kw_only=True)
     labels: History = field(default_factory=dict)
     bounds: Bounds = BOUNDS
+    behaviour: Behaviour = BEHAVIOUR
+    scratch: Path | None = None
+    memory: str = MEMORY
 
     @property
     def period(self) -> Period:
@@ -97,29 +117,31 @@ class DayInput:
         return {"day": self.day}
 
 
-def connect(threads: int) -> duckdb.DuckDBPyConnection:
-    """An empty session that opens nothing by itself and writes nothing to the disk."""
+def connect(threads: int, memory: str, scratch: Path | None) -> duckdb.DuckDBPyConnection:
+    """An empty session that opens nothing by itself; what memory cannot hold goes to the scratch folder."""
     return duckdb.connect(
         config={
             "threads": threads,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "python_enable_replacements": False,
-            "temp_directory": "",
+            "memory_limit": memory,
+            "temp_directory": str(scratch or ""),
+            "preserve_insertion_order": False,
         }
     )
 
 
 @contextmanager
 def day_session(given: DayInput, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A session with the relations ``requests``, ``visits``, ``funnel`` and ``registrations`` of a day."""
-    connection = connect(threads)
+    """A session with the relations of a day: ``RELATIONS``, ``funnel`` and ``registrations``."""
+    connection = connect(threads, given.memory, given.scratch)
     try:
         _register_parts(connection, given)
         for name in RELATIONS:
             text = relation(name)
             connection.execute(
-                text, {key: value for key, value in _bounds(given).items() if f"${key}" in text}
+                text, {key: value for key, value in _parameters(given).items() if f"${key}" in text}
             )
         connection.register("funnel", _funnel(given.sites))
         if given.registrations is not None:
@@ -129,17 +151,17 @@ def day_session(given: DayInput, threads: int) -> Iterator[duckdb.DuckDBPyConnec
         connection.close()
 
 
-def visit_features(connection: duckdb.DuckDBPyConnection, given: DayInput) -> pa.Table:
+def visit_features(connection: duckdb.DuckDBPyConnection) -> pa.Table:
     """The day's visits, at most one of a visitor, counted by their features (`visitor_count`)."""
-    pads = {name: value for name, value in _bounds(given).items() if name.endswith("_pad")}
-    return connection.execute(relation("visit_features"), pads).to_arrow_table()
+    return connection.execute(relation("visit_features")).to_arrow_table()
 
 
-def _bounds(given: DayInput) -> dict[str, int | bytes]:
-    """Named parameters: the bounds, and the padded halves of the key (RFC 2104), never in SQL text."""
+def _parameters(given: DayInput) -> dict[str, int | float | bytes]:
+    """Named parameters: bounds, robots' behaviour, padded halves of the key (RFC 2104); never in SQL text."""
     padded = given.sampling_key.ljust(64, b"\0")
     inner, outer = bytes(byte ^ 0x36 for byte in padded), bytes(byte ^ 0x5C for byte in padded)
-    return {**asdict(given.bounds), "inner_pad": inner, "outer_pad": outer}
+    keys = {"inner_pad": inner, "outer_pad": outer}
+    return {**asdict(given.bounds), **asdict(given.behaviour), **keys}
 
 
 def _register_parts(connection: duckdb.DuckDBPyConnection, given: DayInput) -> None:

@@ -1,11 +1,13 @@
-"""The reader's side: one DuckDB file with the rows and their meaning, and a locked way to ask it.
+"""What readers get beside the Parquet: ``catalog.duckdb``, ``views.sql`` and the codebook.
 
-In: the published zone. Out: ``catalog.duckdb``, answers to SQL. It must not open the restricted zone.
+In: the published zone, the tables' descriptions, what is known of the days. Out: files of the published zone,
+each replaced at once. It must not open the restricted zone. ``reader`` asks what is built here.
 """
 
 from __future__ import annotations
 
 from iesiz.catalog.build import write_catalog
-from iesiz.catalog.query import Answer, open_catalog, query
+from iesiz.catalog.codebook import codebook_html, codebook_markdown
+from iesiz.catalog.freshness import DayFacts
 
-__all__ = ["Answer", "open_catalog", "query", "write_catalog"]
+__all__ = ["DayFacts", "codebook_html", "codebook_markdown", "write_catalog"]

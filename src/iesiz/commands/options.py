@@ -33,9 +33,14 @@ def settings_of(path: Path, store: Path | None) -> Settings:
     )
 
 
+def json_text(value: object) -> str:
+    """A frozen type or a map as one JSON object in one line."""
+    return json.dumps(_plain(value), ensure_ascii=False) + "\n"
+
+
 def print_json(value: object) -> None:
     """Print a frozen type or a map as one JSON object."""
-    typer.echo(json.dumps(_plain(value), ensure_ascii=False))
+    typer.echo(json_text(value), nl=False)
 
 
 def _plain(value: object) -> Any:

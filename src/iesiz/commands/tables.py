@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 LONGEST_ROW = 1000
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """Counts by name on one line, ``name 1,234, other 5``."""
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items())
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

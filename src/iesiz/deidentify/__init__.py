@@ -9,9 +9,12 @@ from __future__ import annotations
 from iesiz.deidentify.context import Context, Fate
 from iesiz.deidentify.keys import KeyRing
 from iesiz.deidentify.local_time import date_of
+from iesiz.deidentify.proxies import Proxies, with_clients
 from iesiz.deidentify.registrations import NO_ID, RowTreatment, TreatedRows
 from iesiz.deidentify.requests import Treated, deidentify_chunk
+from iesiz.deidentify.robots import robot_list_version
 from iesiz.deidentify.routes import OwnRoutes
+from iesiz.deidentify.zones import in_zone
 
 __all__ = [
     "NO_ID",
@@ -19,9 +22,13 @@ __all__ = [
     "Fate",
     "KeyRing",
     "OwnRoutes",
+    "Proxies",
     "RowTreatment",
     "Treated",
     "TreatedRows",
     "date_of",
     "deidentify_chunk",
+    "in_zone",
+    "robot_list_version",
+    "with_clients",
 ]

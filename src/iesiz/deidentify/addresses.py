@@ -26,7 +26,8 @@ class Address:
 
     Attributes:
         canonical: b"\x04" and the 4 bytes of IPv4; b"\x06" and the first 8 bytes of IPv6 (the /64);
-            b"\x01" and the casefolded host name in UTF-8; b"\x02" when no address was given.
+            b"\x01", four bytes of length and the casefolded host name in UTF-8; b"\x02" when no address
+            was given. None is the beginning of another.
         network: b"\x04" and the first 3 bytes of IPv4 (the /24); b"\x06" and the first 6 bytes of
             IPv6 (the /48); b"\x00" for every host name, unparseable text and unknown address.
 
@@ -97,4 +98,6 @@ def _of_packed4(packed: bytes) -> Address:
 def _host_name(text: str) -> Address:
     name = text.casefold().rstrip(".")
     # A log read with surrogateescape may hold lone surrogates; they only have to stay distinct.
-    return Address(_HOST_NAME + name.encode("utf-8", "surrogatepass"), _NO_NETWORK)
+    encoded = name.encode("utf-8", "surrogatepass")
+    # With its length before it no name is the beginning of another, whatever an agent adds behind it.
+    return Address(_HOST_NAME + len(encoded).to_bytes(4, "big") + encoded, _NO_NETWORK)

@@ -6,14 +6,21 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
-from iesiz.deidentify.agents import Agent, classify_agent
+from iesiz.deidentify.agents import classify_agent
 from iesiz.deidentify.assets import join_asset, split_asset
 from iesiz.deidentify.keys import KeyRing
-from iesiz.deidentify.memory import Memory
+from iesiz.deidentify.labels import Labels
+from iesiz.deidentify.proxies import Proxies
+from iesiz.deidentify.referrers import classify_referrer
 from iesiz.deidentify.routes import OwnRoutes, Resource, resource_of, route_of
 from iesiz.deidentify.visitors import Visitors
 from iesiz.policy import Registry
+
+FOLDERS = 1 << 16  # folders of assets whose routes are remembered
+CAMPAIGN = "utm_source=x"
+ROBOT, PERSON = "robot", "person"
 
 
 class Fate(StrEnum):
@@ -33,6 +40,8 @@ class Context:
         hosts: the site's host names, in small letters.
         own_hosts: all host names of the network.
         fate: what is to become of the lines of a day.
+        clock: zone of times that name none, where the log's settings say it.
+        proxies: who is trusted to say where a request came from; None: the peer is the client.
     """
 
     site: str
@@ -43,34 +52,49 @@ class Context:
     registry: Registry
     keys: KeyRing
     fate: Callable[[dt.date], Fate]
+    clock: str | None = None
+    proxies: Proxies | None = None
     visitors: Visitors = field(init=False)
-    route_memory: Memory[tuple[str, str]] = field(init=False)
-    folder_memory: Memory[str] = field(init=False)
-    agent_memory: Memory[Agent] = field(init=False)
+    paths: Labels = field(init=False)
+    referrers: Labels = field(init=False)
+    agents: Labels = field(init=False)
+    _folder: Callable[[str], str] = field(init=False)
 
     def __post_init__(self) -> None:
         """Start with nothing remembered."""
         object.__setattr__(self, "visitors", Visitors(self.site, self.keys))
-        object.__setattr__(self, "route_memory", Memory(self._route))
-        object.__setattr__(self, "folder_memory", Memory(lambda folder: route_of(str(folder), self.routes)))
-        object.__setattr__(self, "agent_memory", Memory(lambda text: classify_agent(text_of(text))))
+        object.__setattr__(self, "paths", Labels(self._path, 2))
+        object.__setattr__(self, "referrers", Labels(self._referrer, 4))
+        object.__setattr__(self, "agents", Labels(_agent, 4))
+        object.__setattr__(self, "_folder", lru_cache(FOLDERS)(lambda folder: route_of(folder, self.routes)))
 
     @property
     def routes_have_numbers(self) -> bool:
         """Whether an own route holds a digit, so that numbers in paths matter."""
         return any(character.isdigit() for template in self.routes.templates for character in template)
 
-    def _route(self, path: object) -> tuple[str, str]:
+    def _path(self, path: bytes) -> tuple[str, str]:
+        """Route and resource."""
         text = text_of(path)
         resource = resource_of(text)
         if resource != Resource.ASSET:
             return route_of(text, self.routes), resource
         folder, name = split_asset(text)
-        return join_asset(self.folder_memory.of(folder), name), resource
+        return join_asset(self._folder(folder), name), resource
+
+    def _referrer(self, value: bytes) -> tuple[str, ...]:
+        """Kind and source where the request's query names no campaign, then both where it does."""
+        text = text_of(value)
+        found = [classify_referrer(text, query, self.own_hosts) for query in (None, CAMPAIGN)]
+        return tuple(label for one in found for label in (one.kind, one.source))
 
 
-def text_of(value: object) -> str:
+def _agent(value: bytes) -> tuple[str, str, str, str]:
+    """Device, system, browser and whether it is a robot."""
+    one = classify_agent(text_of(value))
+    return one.device, one.system, one.browser, ROBOT if one.is_robot else PERSON
+
+
+def text_of(value: bytes) -> str:
     """A logged value as text; bytes that are no UTF-8 are written as escapes."""
-    if not isinstance(value, bytes):
-        raise TypeError("a distinct value of a log is bytes")
     return value.decode("utf-8", "backslashreplace")

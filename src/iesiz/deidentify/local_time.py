@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
+from iesiz.distinct import distinct_numbers
+
 QUARTER_HOUR = 900
 DAY = 86400
 EPOCH = dt.date(1970, 1, 1)
@@ -41,13 +43,13 @@ def local_time(seconds: Seconds, zone: str) -> LocalTime:
     zones change a minute past the hour), it is asked for each second.
     """
     clock = ZoneInfo(zone)
-    quarters, place = np.unique(seconds // QUARTER_HOUR, return_inverse=True)
+    quarters, place = distinct_numbers(seconds // QUARTER_HOUR)
     begins = _offsets(quarters * QUARTER_HOUR, clock)
     changes = begins != _offsets(quarters * QUARTER_HOUR + QUARTER_HOUR - 1, clock)
     offsets = begins[place]
     if changes.any():
         rows = np.flatnonzero(changes[place])
-        moments, where = np.unique(seconds[rows], return_inverse=True)
+        moments, where = distinct_numbers(seconds[rows])
         offsets[rows] = _offsets(moments, clock)[where]
     local = seconds + offsets
     return LocalTime((local // DAY).astype(np.int32), (local % DAY // 3600).astype(np.int8))

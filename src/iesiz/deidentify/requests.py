@@ -11,20 +11,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from iesiz.deidentify.agents import classify_agent
-from iesiz.deidentify.context import Context, Fate, text_of
+from iesiz.deidentify.context import ROBOT, Context, Fate
+from iesiz.deidentify.labels import spread
 from iesiz.deidentify.local_time import LocalTime, date_of, local_time
-from iesiz.deidentify.referrers import classify_referrer
 from iesiz.dictionaries import own_values
+from iesiz.distinct import distinct_numbers
 from iesiz.errors import PrivacyRefusal
 from iesiz.records import METHODS, PATH, CodedText, LineMarks, ParsedChunk
 from iesiz.vocabulary import LineCounts
 
 Columns = dict[str, pa.Array]
 MALFORMED = "{malformed}"
+AGENT_COLUMNS = ("device", "system", "browser")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +37,14 @@ class Treated:
         days: records by local day, without an identifier.
         late: recognised lines by local day (ISO) that was published before; they are not treated.
         marks: by what the lines of open and late days are known again.
+        rejected: positions of rejected lines in the block, from 0, with the reason.
     """
 
     counts: LineCounts
     days: Mapping[dt.date, pa.Table]
     late: Mapping[str, int]
     marks: LineMarks
+    rejected: tuple[tuple[int, str], ...] = ()
 
 
 def deidentify_chunk(chunk: ParsedChunk, context: Context) -> Treated:
@@ -54,7 +57,8 @@ def deidentify_chunk(chunk: ParsedChunk, context: Context) -> Treated:
         PrivacyRefusal: the registry names a treatment that this room does not know.
     """
     times = local_time(chunk.seconds, context.zone)
-    numbers, place, rows = np.unique(times.days, return_inverse=True, return_counts=True)
+    numbers, place = distinct_numbers(times.days)
+    rows = np.bincount(place, minlength=len(numbers))
     days = [date_of(number) for number in numbers.tolist()]
     fates = [context.fate(day) for day in days]
     lines = list(zip(days, fates, rows.tolist(), strict=True))
@@ -66,7 +70,8 @@ def deidentify_chunk(chunk: ParsedChunk, context: Context) -> Treated:
     if late:
         keep = np.array([fate == Fate.OPEN for fate in fates], np.bool_)[place]
         chunk, times = chunk.only(keep, "not_open"), times.only(keep)
-    return Treated(counts, _records(chunk, times, context) if chunk.rows else {}, late, marks)
+    records = _records(chunk, times, context) if chunk.rows else {}
+    return Treated(counts, records, late, marks, chunk.rejected_lines)
 
 
 def _records(chunk: ParsedChunk, times: LocalTime, context: Context) -> dict[dt.date, pa.Table]:
@@ -82,7 +87,7 @@ def _records(chunk: ParsedChunk, times: LocalTime, context: Context) -> dict[dt.
 
 
 def _by_day(table: pa.Table, times: LocalTime) -> dict[dt.date, pa.Table]:
-    days = np.unique(times.days)
+    days, _ = distinct_numbers(times.days)
     if len(days) == 1:
         return {date_of(int(days[0])): table}
     return {date_of(int(day)): own_values(table.filter(pa.array(times.days == day))) for day in days}
@@ -98,9 +103,8 @@ def _time(chunk: ParsedChunk, context: Context, times: LocalTime, name: str) -> 
 
 def _request(chunk: ParsedChunk, context: Context, times: LocalTime, name: str) -> Columns:
     paths = chunk.texts[PATH]
-    made = [context.route_memory.of(value) for value in paths.values]
-    routes = _spread(paths.codes, [route for route, _ in made])
-    resources = _spread(paths.codes, [resource for _, resource in made])
+    (route, resource), labels = context.paths.of(paths)
+    routes, resources = spread(route, labels, paths.codes), spread(resource, labels, paths.codes)
     methods = pa.DictionaryArray.from_arrays(pa.array(chunk.method.astype(np.int32)), pa.array(METHODS))
     return {"method": methods, "route": _malformed_apart(routes, chunk), "resource": resources}
 
@@ -128,41 +132,34 @@ def _durations(chunk: ParsedChunk) -> pa.Array:
 
 
 def _referrer(chunk: ParsedChunk, context: Context, times: LocalTime, name: str) -> Columns:
-    coded = chunk.texts.get(name)
-    values = (None,) if coded is None else coded.values
-    codes = np.zeros(chunk.rows, np.int64) if coded is None else coded.codes.astype(np.int64)
-    made = [
-        classify_referrer(None if value is None else text_of(value), query, context.own_hosts)
-        for value in values
-        for query in (None, "utm_source=x")
-    ]
-    spread = codes * 2 + chunk.campaign
-    kinds, sources = [str(one.kind) for one in made], [one.source for one in made]
-    return {"referrer": _spread(spread, kinds), "referrer_source": _spread(spread, sources)}
+    coded = chunk.texts.get(name) or _absent(chunk)
+    (kind, source, kind_of_campaign, source_of_campaign), labels = context.referrers.of(coded)
+    rows = coded.codes + len(kind) * chunk.campaign.astype(np.int32)
+    return {
+        "referrer": spread(np.concatenate([kind, kind_of_campaign]), labels, rows),
+        "referrer_source": spread(np.concatenate([source, source_of_campaign]), labels, rows),
+    }
 
 
 def _agent(chunk: ParsedChunk, context: Context, times: LocalTime, name: str) -> Columns:
-    coded = chunk.texts.get(name) or CodedText(np.zeros(chunk.rows, np.int32), (b"",))
-    made = [
-        context.agent_memory.of(value) if name in chunk.texts else classify_agent(None)
-        for value in coded.values
-    ]
-    robots = np.array([one.is_robot for one in made], np.bool_)
-    columns = {
-        key: _spread(coded.codes, [getattr(one, key) for one in made])
-        for key in ("device", "system", "browser")
-    }
-    return {**columns, "is_robot": pa.array(robots[coded.codes])}
+    if name not in chunk.texts:
+        unknown = classify_agent(None)
+        values = {key: [getattr(unknown, key)] * chunk.rows for key in AGENT_COLUMNS}
+        labels = {key: pa.array(one, pa.string()).dictionary_encode() for key, one in values.items()}
+        return {**labels, "is_robot": pa.array(np.zeros(chunk.rows, np.bool_))}
+    coded = chunk.texts[name]
+    codes, names = context.agents.of(coded)
+    robot = names.index(ROBOT) if ROBOT in names else -1
+    columns = {key: spread(codes[at], names, coded.codes) for at, key in enumerate(AGENT_COLUMNS)}
+    return {**columns, "is_robot": pa.array((codes[-1] == robot)[coded.codes])}
+
+
+def _absent(chunk: ParsedChunk) -> CodedText:
+    return CodedText.of(np.zeros(chunk.rows, np.int32), (b"",))
 
 
 def _nothing(chunk: ParsedChunk, context: Context, times: LocalTime, name: str) -> Columns:
     return {}
-
-
-def _spread(codes: npt.NDArray[np.integer], labels: list[str]) -> pa.DictionaryArray:
-    distinct = pa.array(labels, pa.string()).dictionary_encode()
-    indices = distinct.indices.to_numpy()[codes] if len(labels) else np.zeros(0, np.int32)
-    return pa.DictionaryArray.from_arrays(pa.array(indices, pa.int32()), distinct.dictionary)
 
 
 TREATMENTS: dict[str, Callable[[ParsedChunk, Context, LocalTime, str], Columns]] = {
@@ -173,5 +170,6 @@ TREATMENTS: dict[str, Callable[[ParsedChunk, Context, LocalTime, str], Columns]]
     "referrer_class": _referrer,
     "agent_class": _agent,
     "own_host": _nothing,
+    "client": _nothing,
     "drop": _nothing,
 }

@@ -3,15 +3,16 @@
 In: a user agent that is not empty, cut to a bounded length. Out: one of three rules, no text of it.
 Must not: look at behaviour (requests, rates); that needs a day, not an agent.
 
-The maintained list is the package crawler-user-agents; `robots.toml` holds general rules and the
-entries of the package that people's agents match.
+The maintained list is the package crawler-user-agents; `robots.toml` holds general rules and says which
+entries of the package are not used, since people's agents match them.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
@@ -62,15 +63,24 @@ class _Rules:
     """All rules, compiled once a process."""
 
     def __init__(self, data: dict[str, Any]) -> None:
-        distrusted = {entry["pattern"] for entry in data["distrusted"]}
-        maintained = (entry["pattern"] for entry in CRAWLER_USER_AGENTS_DATA)
         words = dict(data["words"])
-        self.listed = _Patterns(p for p in maintained if p not in distrusted)
+        self.listed = _Patterns(_trusted(data))
         self.actions = _Patterns(_caseless(words.pop("actions")))
         self.words = _Patterns(_caseless(word for group in words.values() for word in group))
         self.webview = _Patterns(_caseless(data["webview"]["parts"]))
         self.shape = _Patterns(_caseless(data["shape"]["parts"]))
         self.harmless = re.compile("|".join(data["harmless"]["phrases"]), re.IGNORECASE)
+
+
+def _trusted(data: dict[str, Any]) -> Iterator[str]:
+    """Patterns of the maintained list that are used: not distrusted, nor taken over with many others."""
+    added = Counter(entry.get("addition_date") for entry in CRAWLER_USER_AGENTS_DATA)
+    distrusted = {entry["pattern"] for entry in data["distrusted"]}
+    tags = set(data["imports"]["trusted_tags"])
+    for entry in CRAWLER_USER_AGENTS_DATA:
+        many = entry.get("addition_date") and added[entry["addition_date"]] > data["imports"]["most_in_a_day"]
+        if entry["pattern"] not in distrusted and (not many or tags.intersection(entry["tags"])):
+            yield entry["pattern"]
 
 
 def _caseless(patterns: Iterable[str]) -> Iterable[str]:

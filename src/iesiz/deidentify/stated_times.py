@@ -19,6 +19,9 @@ from iesiz.deidentify.local_time import local_days
 
 MICROSECONDS = 1_000_000
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+FIRST, LAST = -62_135_510_400 * MICROSECONDS, 253_402_214_400 * MICROSECONDS
+"""A day within the ends of the calendar, the years 1 and 9999."""
+
 NO_TIME = np.iinfo(np.int64).min
 Int64 = npt.NDArray[np.int64]
 
@@ -50,7 +53,9 @@ def moments(column: pa.Array, zone: str) -> Moments:
     if pa.types.is_timestamp(column.type):
         aware = column if column.type.tz else _in_zone(column, zone)
         whole = pc.cast(aware, pa.timestamp("us", aware.type.tz), safe=False).cast(pa.int64())
-        return Moments(whole.fill_null(NO_TIME).to_numpy(zero_copy_only=False).copy())
+        held = whole.fill_null(NO_TIME).to_numpy(zero_copy_only=False)
+        # A database has times that no calendar has, infinity among them.
+        return Moments(np.where((held < FIRST) | (held > LAST), NO_TIME, held))
     texts = column.cast(pa.string()).to_pylist()
     place = ZoneInfo(zone)
     return Moments(np.array([_microseconds(text, place) for text in texts], np.int64))

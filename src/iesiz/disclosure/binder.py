@@ -71,7 +71,13 @@ class Binder:
         self.owner: list[int] = []
         self.cells: list[tuple[str, Key]] = []
         self.hidden = 0
-        self.held = sorted(tables, key=lambda one: one.label)
+        self.shown_again = {
+            one.label: next(link for link in one.spec.links if link.is_identity)
+            for one in tables
+            if plan.original(one.spec)
+        }
+        own = [one for one in tables if one.label not in self.shown_again]
+        self.held = sorted(own, key=lambda one: one.label)
         self.keys = {one.label: list(by_key(one)) for one in self.held}
         self._place: dict[tuple[str, Key, str], int] = {}
 

@@ -6,9 +6,10 @@ published tables. Must not read a count: `values_of` reads them for whoever may 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from iesiz.disclosure.spans import bind_spans
 from iesiz.disclosure.sparse import Floats, Rows, from_lists
 from iesiz.disclosure.system import Limits, LinearSystem
 from iesiz.errors import PrivacyRefusal
+from iesiz.links import Link
 from iesiz.tables import Cells
 
 LARGEST = 2e8  # no number of the system may be larger
@@ -32,12 +34,15 @@ class Binding:
         cells: (table, key) of each decision.
         system: one single-variable form for each number, then variables that no table shows.
         says: for each row of the limits, the tables that it stands for.
+        shown_again: for a table that shows another's numbers once more, the link that says so; it has no
+            number of its own here.
     """
 
     numbers: tuple[Number, ...]
     cells: tuple[tuple[str, Key], ...]
     system: LinearSystem
     says: tuple[str, ...]
+    shown_again: Mapping[str, Link] = field(default_factory=dict)
 
     @cached_property
     def planned(self) -> frozenset[tuple[str, Key]]:
@@ -48,9 +53,12 @@ class Binding:
         """The value of each number, NaN where withheld or never published, shape (numbers,).
 
         Raises:
-            PrivacyRefusal: the tables do not have these cells, or a number is too large for the solver.
+            PrivacyRefusal: the tables do not have these cells, a table that shows another's numbers has
+                others, or a number is too large for the solver.
         """
         held = {cells.label: by_key(cells) for cells in tables}
+        for name in sorted(set(held) & set(self.shown_again)):
+            _refuse_other_numbers(name, held.pop(name), self.shown_again[name], held)
         if {(name, key) for name, rows in held.items() for key in rows} != self.planned:
             raise PrivacyRefusal("The tables do not hold the cells that the release plan expects.")
         found = np.full(len(self.numbers), np.nan)
@@ -85,7 +93,24 @@ def _finish(binder: Binder) -> Binding:
     forms = from_lists([[place] for place in range(count)], total)
     axes = np.arange(total, dtype=np.int64)[:, None]
     system = LinearSystem(forms, np.array(binder.owner, dtype=np.int64), len(cells), cells, limits, axes)
-    return Binding(tuple(binder.numbers), tuple(binder.cells), system, tuple(binder.rows.says))
+    says = tuple(binder.rows.says)
+    return Binding(tuple(binder.numbers), tuple(binder.cells), system, says, binder.shown_again)
+
+
+def _refuse_other_numbers(
+    name: str, rows: Mapping[Key, Mapping[str, Any]], link: Link, held: Mapping[str, Mapping[Key, Any]]
+) -> None:
+    """A table that shows another's numbers withholds and tells what the other does, cell by cell.
+
+    Raises:
+        PrivacyRefusal: it does not.
+    """
+    for key, row in rows.items():
+        other = held.get(link.table, {}).get(key)
+        if other is None or any(row[own] != other[there] for own, there in link.sums.items()):
+            raise PrivacyRefusal(
+                f"Table {name} does not hold the numbers of {link.table}; nothing is published."
+            )
 
 
 def _weighted(rows: Collected, count: int, total: int) -> Rows:

@@ -13,7 +13,7 @@ import numpy as np
 from iesiz.disclosure.lp import Model, Optimum
 from iesiz.disclosure.sparse import Bools, Floats, Ints, Rows
 
-POOL = 512  # points kept to answer for insiders without solving
+POOL = 1500  # points kept to answer for insiders without solving
 SAME = 1e-9
 
 

@@ -100,9 +100,9 @@ class _Reach:
         """Fetch what is not there yet, with the days that it is made of."""
         for spec, period in steps:
             label = f"{spec.name} {period}"
-            if label in self.found or (period.grain is Grain.DAY and period.start not in self.home):
-                continue
-            one = self.archive.fetch(spec, period)
+            far = period.grain is Grain.DAY and period.start not in self.home
+            known = label in self.found or self.plan.original(spec)
+            one = None if far or known else self.archive.fetch(spec, period)
             if one is not None:
                 self.found[label] = one if one.counts.days <= self.home else one.at_edge()
                 self.fetch(list(_over_time(one.counts, self.plan, self.archive)))

@@ -7,13 +7,15 @@ that is for the attacker and the judge, on the files as they will be published.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
+from iesiz.disclosure.binder import Key
 from iesiz.disclosure.binding import Binding, bind
+from iesiz.disclosure.derived import tellable
 from iesiz.disclosure.earlier import Earlier, constants, told_of
 from iesiz.disclosure.night_rules import Demands, Rules, demands, keys_of
 from iesiz.disclosure.opened import horizon_of, left_by, opened
@@ -74,7 +76,8 @@ def protect_night(
     start = time.perf_counter()
     everything = [*exact, *(one.counts for one in history)]
     binding = bind(plan, everything)
-    asked = demands(binding, everything, Rules(key, period, thresholds, plan))
+    rules = Rules(key, period, thresholds, plan)
+    asked = demands(binding, everything, rules)
     known = constants(binding, [one.published for one in history])
     horizon = horizon_of(binding.system.limits, known, asked.values)
     whole = opened(binding.system, known, horizon)
@@ -90,8 +93,8 @@ def protect_night(
             withheld[part.cells] = pattern
             coarser |= given_up
     hidden = {cell for cell, gone in zip(binding.cells, withheld, strict=True) if gone}
-    tables = tuple(_withhold(cells, hidden) for cells in exact)
-    total = sum(_suppressed(cells) for cells in tables)
+    tables = tuple(_withhold(cells, _hidden(cells, plan, hidden), tellable(cells, rules)) for cells in exact)
+    total = sum(_suppressed(cells) for cells in tables if plan.original(cells.spec) is None)
     seconds = time.perf_counter() - start
     return Night(tables, asked.primary, total - asked.primary, tuple(sorted(coarser)), seconds)
 
@@ -148,13 +151,20 @@ def _worth(plan: Plan, table: str) -> int:
     return plan.worth(spec) if spec else 1
 
 
-def _withhold(cells: Cells, hidden: set[tuple[str, tuple[object, ...]]]) -> Cells:
+def _hidden(cells: Cells, plan: Plan, hidden: set[tuple[str, Key]]) -> set[Key]:
+    """Keys of a table's withheld cells; where it shows another's numbers, of that one's."""
+    shown = plan.original(cells.spec) or cells.spec
+    return {key for table, key in hidden if table == shown.name}
+
+
+def _withhold(cells: Cells, hidden: set[Key], told: Mapping[str, Bools]) -> Cells:
     """Nulls and a status; the columns that only the rules read go."""
     spec, table = cells.spec, cells.table
-    kept = np.array([(cells.label, key) not in hidden for key in keys_of(cells)], dtype=np.bool_)
-    for name in spec.counted:
+    kept = np.array([key not in hidden for key in keys_of(cells)], dtype=np.bool_)
+    for name in (*spec.counted, *told):
         place = table.column_names.index(name)
-        values = pa.array(table[name].to_pylist(), table.schema.field(name).type, mask=~kept)
+        shown = kept & told.get(name, True)
+        values = pa.array(table[name].to_pylist(), table.schema.field(name).type, mask=~shown)
         table = table.set_column(place, name, values)
     table = table.select([column.name for column in spec.published])
     status = pa.array([PUBLISHED if one else SUPPRESSED for one in kept], pa.string())

@@ -15,9 +15,10 @@ import numpy as np
 
 from iesiz.disclosure.binder import Key
 from iesiz.disclosure.binding import Binding, bind
+from iesiz.disclosure.derived import tellable
 from iesiz.disclosure.earlier import Earlier, constants, told_of
 from iesiz.disclosure.night_attack import CellInterval, Insider, attack
-from iesiz.disclosure.night_rules import Demands, Rules, demands
+from iesiz.disclosure.night_rules import Demands, Rules, demands, keys_of
 from iesiz.disclosure.opened import horizon_of, left_by, touched
 from iesiz.disclosure.rules import TOLERANCE, Needs
 from iesiz.disclosure.sparse import Bools, Floats
@@ -89,7 +90,7 @@ def judge_night(
     to_judge = _to_judge(binding, asked, everything, follows) if history else ~follows
     asked = replace(asked, needs=left)
     numbers = {(n.table, n.key, n.measure): place for place, n in enumerate(binding.numbers)}
-    findings = _shown(binding, asked, everything)
+    findings = [*_shown(binding, asked, everything), *_derived(published, exact, rules)]
     hidden = np.zeros(len(binding.numbers), dtype=np.bool_)
     counts = [math.inf]
     for one in intervals:
@@ -164,6 +165,22 @@ def _shown(binding: Binding, asked: Demands, published: Sequence[Cells]) -> list
         for mask, reason in ((barred, "a rule withholds it"), (false, "it is not what was counted"))
         for place in np.flatnonzero(mask)
     ]
+
+
+def _derived(published: Sequence[Cells], exact: Sequence[Cells], rules: Rules) -> list[NightFinding]:
+    """Derived numbers in a withheld cell, or that tell of too few, or that are not what was counted."""
+    found, counted = [], {cells.spec.name: cells for cells in exact}
+    for cells in published:
+        whole = counted[cells.spec.name]
+        true = dict(zip(keys_of(whole), whole.table.to_pylist(), strict=True))
+        told = {name: dict(zip(true, mask, strict=True)) for name, mask in tellable(whole, rules).items()}
+        for key, row in zip(keys_of(cells), cells.table.to_pylist(), strict=True):
+            for name in (one for one in told if row[one] is not None):
+                if row[cells.spec.contributors] is None or not told[name][key]:
+                    found.append(NightFinding(cells.spec.name, key, name, "it tells of too few"))
+                elif row[name] != true[key][name]:
+                    found.append(NightFinding(cells.spec.name, key, name, "it is not what was counted"))
+    return found
 
 
 def _not_attacked(binding: Binding, published: Sequence[Cells], hidden: Bools) -> list[NightFinding]:

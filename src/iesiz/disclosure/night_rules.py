@@ -29,6 +29,8 @@ from iesiz.vocabulary import Role
 PRIMARY = "primary"  # beside exact cells that are kept: which of them a rule withheld
 NETWORKS = 3  # distinct networks that a published cell needs
 NETWORK_COUNT = "network_count"
+CHANGE = "change_count"
+LEFT_BY_EACH, LEFT_BY_ALL = "left_by_each_count", "left_by_all_count"
 P = 15.0  # per cent of the p % rule
 HIDDEN_SHARE = 1e-3  # a withheld magnitude that no rule protects must still not be exact
 KEY_BYTES = 32
@@ -99,7 +101,28 @@ def sensitive_rows(cells: Cells, rules: Rules) -> Bools:
     found = below_threshold(people, limits, zeros=True, networks=networks, least=NETWORKS)
     for name in magnitudes(spec):
         found = found | p_percent(_shares(cells, name), P)
+    found = found | _differences_are_few(cells, least(spec, rules.thresholds))
     return found | _group_disclosed(cells, keys, people) if spec.sensitive else found
+
+
+def _differences_are_few(cells: Cells, k: int) -> Bools:
+    """Unions of which what a published part, or all of them together, leave over is about too few.
+
+    With w the contributors of the cell, s those of a published part and U those of all published parts, the
+    columns count the smallest `w - s` and `w - U`: each s must leave k, U none or k. Six published days of
+    100 and a withheld one of 4, each with visitors of its own, pass the first rule and give 604 - 600.
+    Of a stock the column counts by how many it differs from the one last published: none or k.
+    """
+    few = np.zeros(len(cells.table), dtype=np.bool_)
+    if CHANGE in cells.table.column_names:
+        change = column(cells, CHANGE)
+        few |= (change > 0) & (change < k)
+    if LEFT_BY_EACH in cells.table.column_names:
+        few |= column(cells, LEFT_BY_EACH) < k
+    if LEFT_BY_ALL in cells.table.column_names:
+        left = column(cells, LEFT_BY_ALL)
+        few |= (left > 0) & (left < k)
+    return few
 
 
 def marked(cells: Cells, rules: Rules) -> Cells:

@@ -15,7 +15,8 @@ from iesiz.errors import PrivacyRefusal
 from iesiz.links import Link
 from iesiz.periods import Grain
 from iesiz.settings import Thresholds
-from iesiz.tables import ADMITTED, SITES, Column, TableSpec
+from iesiz.table_parts import ADMITTED, SITES, Column
+from iesiz.tables import TableSpec
 from iesiz.vocabulary import Role
 
 MOST_CELLS = 100_000  # cells of a night, estimated
@@ -85,6 +86,11 @@ class Plan:
                 if other is not None:
                     yield spec, link, other
 
+    def original(self, spec: TableSpec) -> TableSpec | None:
+        """The table whose very cells and numbers a table shows once more, or None if they are its own."""
+        link = next((one for one in spec.links if one.is_identity), None)
+        return self.spec(link.table) if link else None
+
     def worth(self, spec: TableSpec) -> int:
         """What a cell of the table is worth to readers: more, the more tables are parts of it."""
         return 1 + sum(other.name == spec.name for _, _, other in self.links())
@@ -137,8 +143,7 @@ def _refuse_unfit(plan: Plan, spec: TableSpec, link: Link) -> None:
         raise PrivacyRefusal(f"{where} there is no such table in the release plan.")
     if spec.contributor != other.contributor or (spec.grain == other.grain) == link.over_time:
         raise PrivacyRefusal(f"{where} the two do not count the same contributors over the same period.")
-    if link.over_time:
-        _refuse_unfit_time(where, spec, link, other)
+    _refuse_unfit_kind(where, spec, link, other)
     _refuse_columns(where, spec, link, other)
     ours, theirs = _left(spec, (*link.over, *link.each)), _left(other, link.over_there)
     if not {*link.over, *link.each} <= set(spec.dimensions) or not set(link.over_there) <= set(
@@ -149,18 +154,27 @@ def _refuse_unfit(plan: Plan, spec: TableSpec, link: Link) -> None:
         raise PrivacyRefusal(
             f"{where} once summed, the dimensions differ: {sorted(set(ours) ^ set(theirs))}."
         )
-    if link.by_route and (
-        link.over != (spec.nested,) or [_values(other, d) for d in link.over_there] != [ADMITTED]
-    ):
-        raise PrivacyRefusal(f"{where} by_route leads from a nested dimension to one of admitted labels.")
     for name, column in ours.items():
         values = theirs[name].values
         if isinstance(column.values, str) or isinstance(values, str):
-            fits = column.values == values == SITES
+            same_labels = ADMITTED if spec.labels_of == other.name else SITES
+            fits = column.values == values and values in (SITES, same_labels)
         else:
             fits = set(column.values) <= set(values)
         if not fits:
             raise PrivacyRefusal(f"{where} the values of the dimension {name} do not match.")
+
+
+def _refuse_unfit_kind(where: str, spec: TableSpec, link: Link, other: TableSpec) -> None:
+    """Refuse what a link over time, by route or to the same cells cannot be."""
+    if link.over_time:
+        _refuse_unfit_time(where, spec, link, other)
+    if link.by_route and (
+        link.over != (spec.nested,) or [_values(other, d) for d in link.over_there] != [ADMITTED]
+    ):
+        raise PrivacyRefusal(f"{where} by_route leads from a nested dimension to one of admitted labels.")
+    if link.is_identity and (spec.dimensions != other.dimensions or set(link.sums) != set(spec.counted)):
+        raise PrivacyRefusal(f"{where} without over, it shows the same cells and links each of its numbers.")
 
 
 def _refuse_unfit_time(where: str, spec: TableSpec, link: Link, other: TableSpec) -> None:

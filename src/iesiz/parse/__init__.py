@@ -8,7 +8,7 @@ any input line, or put a line's content into a message.
 from __future__ import annotations
 
 from iesiz.parse.chunk import only_hosts, parse_block
-from iesiz.parse.columns import with_columns
+from iesiz.parse.columns import columns_seen, with_columns
 from iesiz.parse.detect import AUTO, Detected, choose_format
 from iesiz.parse.formats import LogFormat
 from iesiz.parse.names import format_named
@@ -20,6 +20,7 @@ __all__ = [
     "Detected",
     "LogFormat",
     "choose_format",
+    "columns_seen",
     "format_named",
     "only_hosts",
     "parse_block",

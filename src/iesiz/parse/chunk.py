@@ -7,7 +7,7 @@ from urllib.parse import unquote_to_bytes
 import numpy as np
 import numpy.typing as npt
 
-from iesiz.parse.bytes_kernel import SEED, Bytes
+from iesiz.bytes_kernel import SEED, Bytes, count_lines
 from iesiz.parse.code_kernel import code_texts
 from iesiz.parse.columns import columns_of, sections
 from iesiz.parse.fold_kernel import fold_paths
@@ -35,9 +35,10 @@ from iesiz.parse.layout_kernel import (
     STATUS,
     TEXTS,
     TOO_LONG,
+    UNSTATED,
     Rows,
 )
-from iesiz.parse.scan_kernel import count_lines, scan
+from iesiz.parse.scan_kernel import scan
 from iesiz.records import HOST, PATH, Block, CodedText, ParsedChunk
 from iesiz.vocabulary import LineCounts
 
@@ -66,20 +67,21 @@ def parse_block(
     if form.style is Style.COLUMNS:
         return _parse_columns(block, form, fold, line_seed)
     buffer = np.frombuffer(block.data, np.uint8)
-    rows, outcomes = _room(count_lines(buffer, block.size), form)
+    rows, outcomes = _room(block.lines, form)
     if form.style is Style.CHAIN:
         _, recognised = scan(buffer, 0, block.size, program_of(form), line_seed, rows, outcomes)
     else:
         stack = np.zeros(3 * DEPTH if form.style is Style.JSON else 0, np.int64)
-        spans = np.zeros(2 * len(form.slots), np.int64)
+        program = program_of(form)
+        spans = np.zeros(2 * len(program), np.int64)
         _, recognised = scan_keyed(
-            buffer, block.size, program_of(form), places_of(form), spans, stack, line_seed, rows, outcomes
+            buffer, block.size, program, places_of(form), spans, stack, line_seed, rows, outcomes
         )
-    return _chunk(block, form, rows[:recognised], outcomes, fold)
+    return _chunk(block, form, rows[:, :recognised], outcomes, fold)
 
 
 def _room(lines: int, form: LogFormat) -> tuple[Rows, Bytes]:
-    return np.zeros((lines, TEXTS + 2 * len(form.texts) + 2), np.int64), np.empty(lines, np.uint8)
+    return np.zeros((TEXTS + 2 * len(form.texts) + 2, lines), np.int64), np.empty(lines, np.uint8)
 
 
 def _parse_columns(block: Block, form: LogFormat, fold: bool, line_seed: np.uint64) -> ParsedChunk:
@@ -90,34 +92,36 @@ def _parse_columns(block: Block, form: LogFormat, fold: bool, line_seed: np.uint
     # A format without slots: its texts are those that any stretch of the block has.
     slots = tuple(slot for one in known if one for slot in one.slots)
     whole = LogFormat(form.name, slots, style=Style.COLUMNS, decoded=form.decoded)
-    rows, outcomes = _room(count_lines(buffer, block.size), whole)
+    rows, outcomes = _room(block.lines, whole)
     line = row = 0
     for part, one in zip(parts, known, strict=True):
         own = whole if one is None else one
         program = program_of(own) if one else np.zeros((1, PROGRAM_COLUMNS), np.uint64)
-        room, said = _room(count_lines(buffer[part.start :], part.end - part.start), own)
+        said, room, in_place = outcomes[line:], rows, row == 0 and own.texts == whole.texts
+        if not in_place:
+            room, _ = _room(count_lines(buffer[part.start :], part.end - part.start), own)
         lines, recognised = scan(buffer, part.start, part.end, program, line_seed, room, said)
         if one is None:
-            said[said == RECOGNISED], recognised = NO_MATCH, 0
-        _place(rows[row : row + recognised], room[:recognised], line, whole, own)
-        outcomes[line : line + lines] = said
+            said[:lines][said[:lines] == RECOGNISED], recognised = NO_MATCH, 0
+        elif not in_place:
+            _place(rows[:, row : row + recognised], room[:, :recognised], whole, own)
+        rows[LINE, row : row + recognised] += line
         line, row = line + lines, row + recognised
-    return _chunk(block, whole, rows[:row], outcomes, fold)
+    return _chunk(block, whole, rows[:, :row], outcomes, fold)
 
 
-def _place(rows: Rows, room: Rows, line: int, whole: LogFormat, own: LogFormat) -> None:
-    rows[:, :TEXTS], rows[:, -2:] = room[:, :TEXTS], room[:, -2:]
-    rows[:, LINE] += line
+def _place(rows: Rows, room: Rows, whole: LogFormat, own: LogFormat) -> None:
+    rows[:TEXTS], rows[-2:] = room[:TEXTS], room[-2:]
     for at, name in enumerate(own.texts):
         to, source = TEXTS + 2 * whole.texts.index(name), TEXTS + 2 * at
-        rows[:, to : to + 2] = room[:, source : source + 2]
+        rows[to : to + 2] = room[source : source + 2]
 
 
-def _chunk(block: Block, form: LogFormat, found: Rows, outcomes: Bytes, fold: bool) -> ParsedChunk:
-    buffer, recognised = np.frombuffer(block.data, np.uint8), len(found)
-    rows = np.ascontiguousarray(found.T)
+def _chunk(block: Block, form: LogFormat, rows: Rows, outcomes: Bytes, fold: bool) -> ParsedChunk:
+    buffer, recognised = np.frombuffer(block.data, np.uint8), rows.shape[1]
     if fold:
         fold_paths(buffer, rows[-2], rows[-1])
+    zoneless = _zoneless(form, rows)
     return ParsedChunk(
         counts=_counts(outcomes, recognised),
         seconds=rows[SECONDS],
@@ -128,12 +132,22 @@ def _chunk(block: Block, form: LogFormat, found: Rows, outcomes: Bytes, fold: bo
         campaign=rows[CAMPAIGN].astype(np.bool_),
         line_hash=rows[HASH],
         line_number=rows[LINE],
-        texts=_texts(block.data, buffer, rows, form),
+        texts=_texts(buffer, rows, form),
         rejected_lines=tuple(
             (int(at), REJECTED_REASONS[int(outcomes[at])]) for at in np.flatnonzero(outcomes >= NO_MATCH)
         ),
         duration=rows[DURATION] - 1 if form.has_duration else None,
+        zoneless=zoneless,
     )
+
+
+def _zoneless(form: LogFormat, rows: Rows) -> npt.NDArray[np.bool_] | None:
+    """Lines whose time names no zone, if there are any; their offset becomes 0."""
+    if not form.may_lack_zone:
+        return None
+    zoneless = (rows[OFFSET] == UNSTATED) | form.lacks_zone
+    rows[OFFSET][zoneless] = 0
+    return zoneless if bool(zoneless.any()) else None
 
 
 def _table(rows: int) -> npt.NDArray[np.int32]:
@@ -149,36 +163,35 @@ def only_hosts(chunk: ParsedChunk, hosts: frozenset[str]) -> ParsedChunk:
     return chunk if bool(keep.all()) else chunk.only(keep, "other_host")
 
 
-def _texts(data: bytearray, buffer: Bytes, rows: Rows, form: LogFormat) -> dict[str, CodedText]:
+def _texts(buffer: Bytes, rows: Rows, form: LogFormat) -> dict[str, CodedText]:
     names = (*form.texts, PATH)
     coded = {
-        name: _coded(data, buffer, rows[TEXTS + 2 * at], rows[TEXTS + 2 * at + 1])
-        for at, name in enumerate(names)
+        name: _coded(buffer, rows[TEXTS + 2 * at], rows[TEXTS + 2 * at + 1]) for at, name in enumerate(names)
     }
     return coded | {name: _decoded(coded[name]) for name in form.decoded if name in coded}
 
 
-def _coded(data: bytearray, buffer: Bytes, starts: Rows, lengths: Rows) -> CodedText:
+def _coded(buffer: Bytes, starts: Rows, lengths: Rows) -> CodedText:
     firsts, codes = np.empty(len(starts), np.int32), np.empty(len(starts), np.int32)
     distinct = code_texts(
         buffer, starts, lengths, SEED, _table(len(starts)), np.empty(len(starts), np.uint64), firsts, codes
     )
-    begins, sizes = starts[firsts[:distinct]].tolist(), lengths[firsts[:distinct]].tolist()
-    return CodedText(
-        codes, tuple(bytes(data[at : at + size]) for at, size in zip(begins, sizes, strict=True))
-    )
+    return CodedText(codes, buffer, starts[firsts[:distinct]], lengths[firsts[:distinct]])
 
 
 def _decoded(text: CodedText) -> CodedText:
     """Write blanks as blanks; what was encoded twice is decoded twice. Equal values stay one value."""
     plain: dict[bytes, int] = {}
     codes = [plain.setdefault(_with_blanks(value), len(plain)) for value in text.values]
-    return CodedText(np.array(codes, np.int32)[text.codes] if codes else text.codes, tuple(plain))
+    return CodedText.of(np.array(codes, np.int32)[text.codes] if codes else text.codes, tuple(plain))
 
 
 def _with_blanks(value: bytes) -> bytes:
     if b" " in value:
         return value
+    plain = value.replace(b"%2520", b" ").replace(b"%20", b" ")
+    if b"%" not in plain:  # what the general way makes of it, in a fifth of its time
+        return plain.replace(b"+", b" ")
     once = unquote_to_bytes(value)
     return (unquote_to_bytes(once) if b"%20" in once else once).replace(b"+", b" ")
 

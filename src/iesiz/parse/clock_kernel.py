@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from iesiz.bytes_kernel import Bytes
 from iesiz.compiled import compiled
-from iesiz.parse.bytes_kernel import Bytes
 
 TIME_LENGTH = 26
 LOCAL_LENGTH = 20

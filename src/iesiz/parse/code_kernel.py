@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from iesiz.bytes_kernel import Bytes, hash_bytes, same_bytes
 from iesiz.compiled import compiled
-from iesiz.parse.bytes_kernel import Bytes, hash_bytes, same_bytes
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]

@@ -10,8 +10,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+import numpy as np
+
 from iesiz.parse.formats import REQUEST_PARTS, TIME_PARTS, LogFormat, Slot, Style
 from iesiz.parse.layout_kernel import Kind
+from iesiz.parse.scan_kernel import find_line
 from iesiz.records import Block
 
 DIRECTIVE = b"#Fields:"
@@ -38,6 +41,17 @@ def with_columns(blocks: Iterable[Block], form: LogFormat) -> Iterator[Block]:
         fields = sections(block, fields)[-1].fields
 
 
+def columns_seen(form: LogFormat, block: Block) -> tuple[str, ...]:
+    """What a block's ``#Fields:`` lines name: fields, and names of columns that nobody reads."""
+    known = {name.lower(): slot.name for name, slot in form.columns}
+    names = [
+        name
+        for section in sections(block, block.fields)
+        for name in section.fields[len(DIRECTIVE) :].decode("latin-1").split()
+    ]
+    return tuple(dict.fromkeys(known.get(name.lower()) or name for name in names))
+
+
 def sections(block: Block, fields: bytes) -> list[Section]:
     """Cut a block at its ``#Fields:`` lines."""
     found, start = [], 0
@@ -52,10 +66,11 @@ def sections(block: Block, fields: bytes) -> list[Section]:
 
 
 def _next_directive(block: Block, start: int) -> int:
-    if start == 0 and block.data.startswith(DIRECTIVE, 0, block.size):
-        return 0
-    at = block.data.find(b"\n" + DIRECTIVE, max(0, start - 1), block.size)
-    return at + 1 if at >= 0 else -1
+    buffer = np.frombuffer(block.data, np.uint8)
+    at = find_line(buffer, start, block.size, DIRECTIVE[0])
+    while at < block.size and not block.data.startswith(DIRECTIVE, at, block.size):
+        at = find_line(buffer, at + 1, block.size, DIRECTIVE[0])
+    return at if at < block.size else -1
 
 
 @lru_cache(maxsize=256)

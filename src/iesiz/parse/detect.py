@@ -63,8 +63,9 @@ def choose_format(path: Path, name: str, start: Block) -> Detected:
     best = max(trials, key=lambda form: trials[form])
     if trials[best].share < LEAST_SHARE:
         raise InputError(
-            f"{path}: its first lines are of none of the formats {', '.join(FORMATS)}. "
-            "Check that it is an access log, and which format the server writes."
+            f"{path}: its first lines are of none of the formats {', '.join(FORMATS)}. Check that it is an "
+            "access log; if it is, give the server's own format string (nginx log_format, Apache LogFormat) "
+            "as --format, or as format in the settings."
         )
     if named is None:
         return Detected(best, trials[best].share)

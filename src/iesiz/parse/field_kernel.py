@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from iesiz.bytes_kernel import Bytes, find_byte, same_bytes
 from iesiz.compiled import compiled, compiled_apart
-from iesiz.parse.bytes_kernel import Bytes, find_byte, same_bytes
 from iesiz.parse.clock_kernel import BAD_TIME, TIME_LENGTH, digits, local_seconds, offset_of
 from iesiz.parse.layout_kernel import (
     BAD_BYTES,
@@ -54,9 +54,9 @@ def read_number(buffer: Bytes, start: int, length: int, longest: int) -> int:
 @compiled
 def read_request(buffer: Bytes, start: int, end: int, rows: Rows, row: int) -> None:
     """Fill method, path span and campaign of a row; an unreadable request is ``malformed``."""
-    path = rows.shape[1] - 2
-    rows[row, path], rows[row, path + 1] = start, 0
-    rows[row, CAMPAIGN], rows[row, METHOD] = 0, 0
+    path = rows.shape[0] - 2
+    rows[path, row], rows[path + 1, row] = start, 0
+    rows[CAMPAIGN, row], rows[METHOD, row] = 0, 0
     space = find_byte(buffer, start, end, 32)
     if space + 1 >= end:
         return
@@ -66,19 +66,19 @@ def read_request(buffer: Bytes, start: int, end: int, rows: Rows, row: int) -> N
     method = method_class(buffer, start, space - start)
     if method:
         query = path_end(buffer, space + 1, stop)
-        rows[row, METHOD], rows[row, path], rows[row, path + 1] = method, space + 1, query - space - 1
-        rows[row, CAMPAIGN] = has_campaign(buffer, query, stop)
+        rows[METHOD, row], rows[path, row], rows[path + 1, row] = method, space + 1, query - space - 1
+        rows[CAMPAIGN, row] = has_campaign(buffer, query, stop)
 
 
 @compiled
 def drop_authority(buffer: Bytes, column: int, rows: Rows, row: int) -> None:
     """Where a path begins with scheme and host, keep the host apart as a text and what follows as path."""
-    path = rows.shape[1] - 2
-    start, stop = rows[row, path], rows[row, path] + rows[row, path + 1]
+    path = rows.shape[0] - 2
+    start, stop = rows[path, row], rows[path, row] + rows[path + 1, row]
     begin, end = authority_end(buffer, start, stop)
     if begin > start:
         read_host(buffer, begin, end, column, rows, row)
-        rows[row, path], rows[row, path + 1] = end, stop - end
+        rows[path, row], rows[path + 1, row] = end, stop - end
 
 
 @compiled
@@ -90,39 +90,39 @@ def read_host(buffer: Bytes, start: int, end: int, column: int, rows: Rows, row:
     if at > start and at < end and buffer[at - 1] == 58:
         end = at - 1
     text = TEXTS + 2 * column
-    rows[row, text], rows[row, text + 1] = start, end - start
+    rows[text, row], rows[text + 1, row] = start, end - start
 
 
 @compiled
 def read_target(buffer: Bytes, start: int, end: int, rows: Rows, row: int) -> None:
     """Fill path and campaign from a target in a field of its own."""
-    path = rows.shape[1] - 2
+    path = rows.shape[0] - 2
     query = path_end(buffer, start, end)
-    rows[row, path], rows[row, path + 1] = start, query - start
-    rows[row, CAMPAIGN] |= has_campaign(buffer, query, end)
+    rows[path, row], rows[path + 1, row] = start, query - start
+    rows[CAMPAIGN, row] |= has_campaign(buffer, query, end)
 
 
 @compiled
 def read_query(buffer: Bytes, start: int, end: int, rows: Rows, row: int) -> None:
     """Look for a campaign in a query in a field of its own, with its question mark or without."""
     mark = start < end and buffer[start] == 63
-    rows[row, CAMPAIGN] |= has_campaign(buffer, start if mark else start - 1, end)
+    rows[CAMPAIGN, row] |= has_campaign(buffer, start if mark else start - 1, end)
 
 
 @compiled
 def read_time(buffer: Bytes, start: int, length: int, rows: Rows, row: int) -> int:
     """Fill seconds (UTC) and offset of a row; the outcome. Lines of one second are read once."""
-    before = rows[row - 1, CLOCK] if row else -1
-    rows[row, CLOCK] = start
+    before = rows[CLOCK, row - 1] if row else -1
+    rows[CLOCK, row] = start
     if before >= 0 and length == TIME_LENGTH and same_bytes(buffer, before, start, TIME_LENGTH):
-        rows[row, SECONDS], rows[row, OFFSET] = rows[row - 1, SECONDS], rows[row - 1, OFFSET]
+        rows[SECONDS, row], rows[OFFSET, row] = rows[SECONDS, row - 1], rows[OFFSET, row - 1]
         return RECOGNISED
     if length != TIME_LENGTH or buffer[start + 20] != 32:
         return BAD_CLOCK
     local, offset = local_seconds(buffer, start), offset_of(buffer, start + 21)
     if local == BAD_TIME or offset == BAD_TIME:
         return BAD_CLOCK
-    rows[row, SECONDS], rows[row, OFFSET] = local - offset, offset
+    rows[SECONDS, row], rows[OFFSET, row] = local - offset, offset
     return RECOGNISED
 
 
@@ -134,7 +134,7 @@ def read_code(buffer: Bytes, start: int, end: int, rows: Rows, row: int) -> int:
     number = digits(buffer, start, end - start) if 1 <= end - start <= 3 else -1
     if number < 0:
         return BAD_STATUS
-    rows[row, STATUS] = number
+    rows[STATUS, row] = number
     return RECOGNISED
 
 
@@ -143,7 +143,7 @@ def read_duration(buffer: Bytes, start: int, end: int, scale: int, rows: Rows, r
     """Add a time that the request took, as one plus its microseconds; what is no number adds nothing."""
     nanoseconds = scaled(buffer, start, end, scale)
     if nanoseconds >= 0:
-        rows[row, DURATION] = max(rows[row, DURATION], 1) + nanoseconds // 1000
+        rows[DURATION, row] = max(rows[DURATION, row], 1) + nanoseconds // 1000
 
 
 @compiled
@@ -153,8 +153,8 @@ def read_rare_time(buffer: Bytes, start: int, end: int, kind: int, scale: int, r
         return read_moment(buffer, start, end, scale, rows, row)
     if kind != _ZONE:
         return read_part(buffer, start, end, kind, rows, row)
-    rows[row, OFFSET] = zone_of(buffer, start, end)
-    return BAD_CLOCK if rows[row, OFFSET] == BAD_TIME else RECOGNISED
+    rows[OFFSET, row] = zone_of(buffer, start, end)
+    return BAD_CLOCK if rows[OFFSET, row] == BAD_TIME else RECOGNISED
 
 
 @compiled_apart
@@ -169,7 +169,7 @@ def read_rare(buffer: Bytes, start: int, end: int, program: Program, slot: int, 
     if kind == _HOST:
         read_host(buffer, start, end, column, rows, row)
     elif kind == _METHOD:
-        rows[row, METHOD] = method_class(buffer, start, end - start)
+        rows[METHOD, row] = method_class(buffer, start, end - start)
     elif kind == _TARGET:
         read_target(buffer, start, end, rows, row)
     elif kind == _QUERY:
@@ -188,7 +188,7 @@ def read_field(buffer: Bytes, start: int, end: int, program: Program, slot: int,
     kind = np.int64(program[slot, KIND])
     if kind == _TEXT:
         text = TEXTS + 2 * np.int64(program[slot, COLUMN])
-        rows[row, text], rows[row, text + 1] = start, end - start
+        rows[text, row], rows[text + 1, row] = start, end - start
     elif kind == _TIME:
         return read_time(buffer, start, end - start, rows, row)
     elif kind == _REQUEST:
@@ -197,12 +197,12 @@ def read_field(buffer: Bytes, start: int, end: int, program: Program, slot: int,
         number = digits(buffer, start, 3) if end - start == 3 else -1
         if number < 0:
             return BAD_STATUS
-        rows[row, STATUS] = number
+        rows[STATUS, row] = number
     elif kind == _BYTES:
         size = read_number(buffer, start, end - start, LONGEST_SIZE)
         if size < 0:
             return BAD_BYTES
-        rows[row, SIZE] = size
+        rows[SIZE, row] = size
     elif kind > _BYTES:
         return read_rare(buffer, start, end, program, slot, rows, row)
     return RECOGNISED
@@ -212,14 +212,14 @@ def read_field(buffer: Bytes, start: int, end: int, program: Program, slot: int,
 def finish_row(flags: int, rows: Rows, row: int) -> int:
     """Put together what several fields said of the request and its time; the outcome for the line."""
     if flags & FINISH:
-        path = rows.shape[1] - 2
-        if rows[row, METHOD] == 0 or rows[row, path + 1] == 0:
-            rows[row, METHOD], rows[row, path + 1] = 0, 0
+        path = rows.shape[0] - 2
+        if rows[METHOD, row] == 0 or rows[path + 1, row] == 0:
+            rows[METHOD, row], rows[path + 1, row] = 0, 0
     return finish_time(rows, row) if flags & FINISH_TIME else RECOGNISED
 
 
 @compiled_apart
 def clear_row(rows: Rows, row: int) -> None:
     """Forget what a line that was not recognised left in its row."""
-    for column in range(rows.shape[1]):
-        rows[row, column] = 0
+    for column in range(rows.shape[0]):
+        rows[column, row] = 0

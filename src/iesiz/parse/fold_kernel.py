@@ -12,8 +12,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from iesiz.bytes_kernel import Bytes
 from iesiz.compiled import compiled
-from iesiz.parse.bytes_kernel import Bytes
 
 Int64 = npt.NDArray[np.int64]
 LONGEST_NUMBER = 9

@@ -13,8 +13,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from iesiz.parse.bytes_kernel import hash_bytes
-from iesiz.parse.keyed_kernel import PLACES, ROOT, item_path
+from iesiz.bytes_kernel import hash_bytes
 from iesiz.parse.layout_kernel import (
     AT_ONCE,
     CHAINED,
@@ -32,6 +31,7 @@ from iesiz.parse.layout_kernel import (
     Kind,
     Program,
 )
+from iesiz.parse.paths_kernel import PLACES, ROOT, item_path
 
 Key = str | int
 NANOSECONDS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
@@ -110,10 +110,26 @@ class LogFormat:
         return any(slot.kind == Kind.DURATION for slot in self.slots)
 
     @property
+    def is_utc(self) -> bool:
+        """Whether its times are UTC by definition where they name no zone: W3C extended logs and AWS."""
+        return self.style is Style.COLUMNS or self.name == "alb"
+
+    @property
+    def may_lack_zone(self) -> bool:
+        """Whether a line of it may name no zone; in the common log format's time there is always one."""
+        return any(slot.kind == Kind.MOMENT or slot.kind in TIME_PARTS for slot in self.slots)
+
+    @property
+    def lacks_zone(self) -> bool:
+        """Whether its times are put together from parts of which none is a zone."""
+        kinds = {slot.kind for slot in self.slots}
+        return Kind.ZONE not in kinds and not kinds.isdisjoint(TIME_PARTS)
+
+    @property
     def fields(self) -> tuple[str, ...]:
         """Names of all fields that a line has."""
         listed = [slot.name for slot in (*self.slots, *(slot for _, slot in self.columns))]
-        return tuple(dict.fromkeys(name for name in (*listed, *self.dropped) if name))
+        return tuple(dict.fromkeys(name for name in (*listed, *self.texts, *self.dropped) if name))
 
 
 @lru_cache(maxsize=256)
@@ -135,7 +151,14 @@ def program_of(form: LogFormat) -> Program:
             flags = (flags & ~LAST & ~OPEN_ENDED & ~NUMBER_NEXT) | CHAINED if goes_on else flags
             word, mask = int.from_bytes(literal, "little"), (1 << 8 * len(literal)) - 1
             rows.append((word, mask, len(literal), kind, flags, NANOSECONDS[slot.unit], column))
+    rows.extend((path_hash(path), 0, 0, Kind.SKIP, 0, 0, 0) for path in _holders(form))
     return np.array(rows, np.uint64).reshape(-1, PROGRAM_COLUMNS)
+
+
+def _holders(form: LogFormat) -> list[tuple[Key, ...]]:
+    """Paths of the objects and arrays that hold a value that is read; the others are passed over."""
+    paths = {slot.path[:length] for slot in form.slots for length in range(1, len(slot.path))}
+    return sorted(paths - {slot.path for slot in form.slots}, key=repr)
 
 
 def _column(form: LogFormat, slot: Slot) -> int:
@@ -181,10 +204,10 @@ def path_hash(path: tuple[Key, ...]) -> int:
 
 @lru_cache(maxsize=256)
 def places_of(form: LogFormat) -> npt.NDArray[np.int64]:
-    """Where the scanner finds the slot of a path: rows of the program by the last byte of the hash."""
+    """Where the scanner finds a path that is asked for: rows of the program by the last byte of the hash."""
     places = np.full(PLACES, -1, np.int64)
-    for row, slot in enumerate(form.slots):
-        place = path_hash(slot.path) % PLACES
+    for row, path in enumerate([*(slot.path for slot in form.slots), *_holders(form)]):
+        place = path_hash(path) % PLACES
         while places[place] >= 0:
             place = (place + 1) % PLACES
         places[place] = row

@@ -1,16 +1,16 @@
 """The compiled scanner of lines whose fields have names: JSON objects and labelled values (LTSV).
 
-One pass notes where the named values stand, found by a hash of their path; a line that is whole is then
-read field by field, in the order of the program, so that of two names for one thing the later one counts.
+One pass notes where the named values stand; objects and arrays that hold none are passed over. A line that is
+whole is then read field by field, in the order of the program, so that of two names for one thing the later
+one counts.
 """
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from iesiz.bytes_kernel import Bytes, find_byte, hash_bytes
 from iesiz.compiled import compiled
-from iesiz.parse.bytes_kernel import Bytes, find_byte, hash_bytes
 from iesiz.parse.field_kernel import clear_row, finish_row, read_field
 from iesiz.parse.layout_kernel import (
     BAD_CLOCK,
@@ -23,7 +23,6 @@ from iesiz.parse.layout_kernel import (
     KIND,
     LENGTH,
     LINE,
-    LITERAL,
     NO_MATCH,
     OTHER_EVENT,
     RECOGNISED,
@@ -32,38 +31,15 @@ from iesiz.parse.layout_kernel import (
     Program,
     Rows,
 )
-from iesiz.parse.quotes_kernel import string_end, unescape
+from iesiz.parse.paths_kernel import ROOT, Int64, is_asked, item_path, note
+from iesiz.parse.quotes_kernel import nested_end, string_end, unescape
 from iesiz.records import LONGEST_LINE
 
-Int64 = npt.NDArray[np.int64]
-PLACES = 256
 DEPTH = 32
-ROOT = np.uint64(0x9E3779B97F4A7C15)
 NEEDED = 15
 _REQUEST_FOUND = 4
 _EVENT = int(Kind.EVENT)
-_MULTIPLIER = np.uint64(0xFF51AFD7ED558CCD)
 _QUOTE, _COMMA, _COLON, _TAB = 34, 44, 58, 9
-
-
-@compiled
-def item_path(parent: np.uint64, index: int) -> np.uint64:
-    """Hash of the path of an array's item."""
-    return (parent ^ np.uint64(index + 1)) * _MULTIPLIER
-
-
-@compiled
-def note(program: Program, places: Int64, spans: Int64, path: np.uint64, start: int, end: int) -> bool:
-    """Keep where a value stands, if its path is asked for; False if it stands there for the second time."""
-    place = path & np.uint64(PLACES - 1)
-    while places[place] >= 0:
-        slot = places[place]
-        if program[slot, LITERAL] == path:
-            again = spans[2 * slot] >= 0
-            spans[2 * slot], spans[2 * slot + 1] = start, end
-            return not again
-        place = (place + np.uint64(1)) & np.uint64(PLACES - 1)
-    return True
 
 
 @compiled
@@ -161,7 +137,12 @@ def walk_json(
         path, at = item_begin(buffer, at, end, stack, 3 * depth)
         if at < 0 or at >= end or depth + 1 == DEPTH:
             return -1
-        if buffer[at] == 123 or buffer[at] == 91:
+        is_nested = buffer[at] == 123 or buffer[at] == 91
+        if is_nested and not is_asked(program, places, path):
+            at = nested_end(buffer, at, end)
+            if at < 0:
+                return -1
+        elif is_nested:
             depth += 1
             enter(stack, depth, path, buffer[at] == 91)
             at += 1
@@ -283,7 +264,7 @@ def scan_keyed(
         outcome = read_keyed(buffer, at, stop, program, places, spans, stack, rows, row)
         outcomes[lines] = outcome
         if outcome == RECOGNISED:
-            rows[row, HASH], rows[row, LINE] = digest, lines
+            rows[HASH, row], rows[LINE, row] = digest, lines
             row += 1
         elif outcome > COMMENT:
             clear_row(rows, row)

@@ -1,7 +1,8 @@
 """How a format lies in memory for the compiled readers, and what they write: constants only.
 
-A program has a row a field, with the columns ``LITERAL`` to ``COLUMN``. Each recognised line fills a row of
-``Rows``: the columns ``SECONDS`` to ``DURATION``, then start and length of each text, then those of the path.
+A program has a row a field, with the columns ``LITERAL`` to ``COLUMN``. Each recognised line has one place in
+every row of ``Rows``: the rows ``SECONDS`` to ``DURATION``, then start and length of each text, then those of
+the path. Rows and not columns, so that what is read of all lines lies side by side.
 These numbers are built into the compiled code, so they live in a file whose content names that code.
 """
 
@@ -29,6 +30,7 @@ FINISH_TIME = 1024  # the time was
 RECOGNISED, EMPTY, COMMENT, OTHER_EVENT, NO_MATCH, BAD_CLOCK, BAD_STATUS, BAD_BYTES, TOO_LONG, GLUED = range(
     10
 )
+UNSTATED = np.int64(-(2**40))  # in place of an offset: the line's time names no zone
 SECONDS, OFFSET, STATUS, SIZE, METHOD, CAMPAIGN, HASH, LINE, CLOCK, DURATION, TEXTS = range(11)
 
 

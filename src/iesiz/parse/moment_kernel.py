@@ -1,14 +1,14 @@
 """Compiled reading of times in the other forms: ISO 8601, decimal numbers, parts in fields of their own.
 
-A time without an offset is taken as UTC, as W3C extended logs and AWS define theirs.
+A time without an offset stands as if it were UTC, and ``UNSTATED`` in place of its offset.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from iesiz.bytes_kernel import Bytes
 from iesiz.compiled import compiled
-from iesiz.parse.bytes_kernel import Bytes
 from iesiz.parse.clock_kernel import (
     BAD_TIME,
     LOCAL_LENGTH,
@@ -19,7 +19,7 @@ from iesiz.parse.clock_kernel import (
     month_of,
     offset_of,
 )
-from iesiz.parse.layout_kernel import BAD_CLOCK, CLOCK, OFFSET, RECOGNISED, SECONDS, Kind, Rows
+from iesiz.parse.layout_kernel import BAD_CLOCK, CLOCK, OFFSET, RECOGNISED, SECONDS, UNSTATED, Kind, Rows
 
 BAD_NUMBER = np.int64(-(2**62))
 NANOSECONDS = 1_000_000_000
@@ -99,11 +99,16 @@ def past_fraction(buffer: Bytes, at: int, end: int) -> int:
 
 @compiled
 def zone_of(buffer: Bytes, at: int, end: int) -> int:
-    """Seconds east of UTC for nothing, ``Z``, ``+HH``, ``+HHMM`` or ``+HH:MM``, or ``BAD_TIME``."""
+    """Seconds east of UTC for ``Z``, ``+HH``, ``+HHMM``, ``+HH:MM``; ``UNSTATED`` for nothing.
+
+    ``BAD_TIME`` for anything else.
+    """
     if at < end and buffer[at] == 32:
         at += 1
     length = end - at
-    if length == 0 or (length == 1 and buffer[at] == 90):
+    if length == 0:
+        return UNSTATED
+    if length == 1 and buffer[at] == 90:
         return 0
     if length == 5:
         return offset_of(buffer, at)
@@ -143,7 +148,7 @@ def read_written(buffer: Bytes, start: int, end: int, rows: Rows, row: int) -> i
     offset = zone_of(buffer, past_fraction(buffer, at, end), end)
     if local == BAD_TIME or offset == BAD_TIME:
         return BAD_CLOCK
-    rows[row, SECONDS], rows[row, OFFSET] = local - offset, offset
+    rows[SECONDS, row], rows[OFFSET, row] = local - (0 if offset == UNSTATED else offset), offset
     return RECOGNISED
 
 
@@ -158,7 +163,7 @@ def read_moment(buffer: Bytes, start: int, end: int, scale: int, rows: Rows, row
     number = scaled(buffer, start, end, scale)
     if number < 0:
         return BAD_CLOCK
-    rows[row, SECONDS], rows[row, OFFSET] = number // NANOSECONDS, 0
+    rows[SECONDS, row], rows[OFFSET, row] = number // NANOSECONDS, 0
     return RECOGNISED
 
 
@@ -167,12 +172,12 @@ def read_whole_part(buffer: Bytes, start: int, end: int, kind: int, rows: Rows, 
     """Add a date or a clock time to what other fields say of the moment; the outcome."""
     if kind == _DATE:
         packed = date_of_digits(buffer, start) if end - start == 10 else -1
-        rows[row, CLOCK] += packed
+        rows[CLOCK, row] += packed
         return BAD_CLOCK if packed < 0 else RECOGNISED
     if end - start < 8 or past_fraction(buffer, start + 8, end) != end:
         return BAD_CLOCK
     seconds = clock_seconds(buffer, start)
-    rows[row, SECONDS] += seconds
+    rows[SECONDS, row] += seconds
     return BAD_CLOCK if seconds == BAD_TIME else RECOGNISED
 
 
@@ -189,21 +194,21 @@ def read_part(buffer: Bytes, start: int, end: int, kind: int, rows: Rows, row: i
     if number < 0 or number > (9999 if kind == _YEAR else 60):
         return BAD_CLOCK
     if kind in (_YEAR, _MONTH, _DAY):
-        rows[row, CLOCK] += number * (10000 if kind == _YEAR else 100 if kind == _MONTH else 1)
+        rows[CLOCK, row] += number * (10000 if kind == _YEAR else 100 if kind == _MONTH else 1)
     elif (kind == _HOUR and number > 23) or (kind == _MINUTE and number > 59):
         return BAD_CLOCK
     else:
-        rows[row, SECONDS] += number * (3600 if kind == _HOUR else 60 if kind == _MINUTE else 1)
+        rows[SECONDS, row] += number * (3600 if kind == _HOUR else 60 if kind == _MINUTE else 1)
     return RECOGNISED
 
 
 @compiled
 def finish_time(rows: Rows, row: int) -> int:
     """Put a moment together from its parts; the outcome."""
-    if rows[row, CLOCK]:
-        date = seconds_of_date(rows[row, CLOCK])
+    if rows[CLOCK, row]:
+        date = seconds_of_date(rows[CLOCK, row])
         if date == BAD_TIME:
             return BAD_CLOCK
-        rows[row, SECONDS] += date - rows[row, OFFSET]
-        rows[row, CLOCK] = 0
+        rows[SECONDS, row] += date - (0 if rows[OFFSET, row] == UNSTATED else rows[OFFSET, row])
+        rows[CLOCK, row] = 0
     return RECOGNISED

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from iesiz.bytes_kernel import Bytes, find_byte, load_word, low_zeros, marks_of
 from iesiz.compiled import compiled, compiled_apart
-from iesiz.parse.bytes_kernel import Bytes, find_byte, load_word, low_zeros, marks_of
 
 _QUOTE, _BACKSLASH = 34, 92
 _QUOTES = np.uint64(0x2222222222222222)
@@ -65,6 +65,26 @@ def string_end(buffer: Bytes, start: int, end: int) -> int:
         if at < end and buffer[at] == _QUOTE:
             return at
         at += 2
+    return -1
+
+
+@compiled
+def nested_end(buffer: Bytes, start: int, end: int) -> int:
+    """Position behind the object or array that begins at ``start``, whose values nobody reads, or -1."""
+    depth, at = 0, start
+    while at < end:
+        byte = buffer[at]
+        if byte == _QUOTE:
+            at = string_end(buffer, at + 1, end)
+            if at < 0:
+                return -1
+        elif byte == 123 or byte == 91:
+            depth += 1
+        elif byte == 125 or byte == 93:
+            depth -= 1
+            if depth == 0:
+                return at + 1
+        at += 1
     return -1
 
 

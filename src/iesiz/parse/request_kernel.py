@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from iesiz.bytes_kernel import Bytes, find_byte, load_word
 from iesiz.compiled import compiled
-from iesiz.parse.bytes_kernel import Bytes, find_byte, load_word
 from iesiz.records import METHODS
 
 _OTHER = len(METHODS) - 1

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from iesiz.bytes_kernel import Bytes, find_byte, hash_bytes, load_word, low_zeros, marks_of, words_with
 from iesiz.compiled import compiled, compiled_apart
-from iesiz.parse.bytes_kernel import Bytes, find_byte, hash_bytes, load_word, low_zeros, marks_of, words_with
 from iesiz.parse.clock_kernel import BAD_TIME, TIME_LENGTH, local_seconds
 from iesiz.parse.field_kernel import clear_row, finish_row, read_field
 from iesiz.parse.layout_kernel import (
@@ -209,8 +209,8 @@ def scan(
         outcome = read_line(buffer, at, stop, program, rows, row)
         outcomes[lines] = outcome
         if outcome == RECOGNISED:
-            rows[row, HASH] = np.int64(hash_bytes(buffer, at, stop - at, seed))
-            rows[row, LINE] = lines
+            rows[HASH, row] = np.int64(hash_bytes(buffer, at, stop - at, seed))
+            rows[LINE, row] = lines
             row += 1
         elif outcome > COMMENT:
             clear_row(rows, row)
@@ -220,9 +220,9 @@ def scan(
 
 
 @compiled
-def count_lines(buffer: Bytes, size: int) -> int:
-    """Lines in a block; a last one without a line end counts."""
-    count = 0
-    for at in range(size):
-        count += buffer[at] == 10
-    return count + (size > 0 and buffer[size - 1] != 10)
+def find_line(buffer: Bytes, start: int, size: int, first: int) -> int:
+    """Where the next line begins that has this first byte, from a line's begin on; ``size`` if none has."""
+    at = find_byte(buffer, start, size, first)
+    while at < size and at > 0 and buffer[at - 1] != 10:
+        at = find_byte(buffer, at + 1, size, first)
+    return at

@@ -37,11 +37,20 @@ def format_of(text: str) -> LogFormat:
     is_nginx = "$" in text
     bare = _bare_nginx(text) if is_nginx else _bare_apache(text)
     if bare.lstrip().startswith("{") and '"' in bare.lstrip()[1:4]:
-        form = LogFormat(text, _json_slots(bare, is_nginx), style=Style.JSON)
+        form = LogFormat(text, _json_slots(bare, is_nginx), style=Style.JSON, dropped=_unread(bare, is_nginx))
     else:
-        form = LogFormat(text, tuple(_chain(nginx_pieces(bare) if is_nginx else apache_pieces(bare))))
+        slots = tuple(_chain(nginx_pieces(bare) if is_nginx else apache_pieces(bare)))
+        form = LogFormat(text, slots, dropped=_unread(bare, is_nginx))
     _check(form)
     return form
+
+
+def _unread(bare: str, is_nginx: bool) -> tuple[str, ...]:
+    """Variables that stand for nothing that is read, as they are written."""
+    pattern, pieces = (NGINX, nginx_pieces) if is_nginx else (APACHE, apache_pieces)
+    written = dict.fromkeys(found[0] for found in pattern.finditer(bare))
+    fields = {one: [part.field for part in pieces(one) if isinstance(part, Variable)] for one in written}
+    return tuple(one for one, named in fields.items() if named and not any(named))
 
 
 def _bare_nginx(text: str) -> str:

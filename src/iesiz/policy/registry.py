@@ -19,7 +19,17 @@ CLAUSES = frozenset({"1.A.A", "1.A.B", "1.A.C"})
 DROP = "drop"
 TREATMENTS = {
     "access_log": frozenset(
-        {"pseudonym", "local_time", "route", "number", "referrer_class", "agent_class", "own_host", DROP}
+        {
+            "pseudonym",
+            "local_time",
+            "route",
+            "number",
+            "referrer_class",
+            "agent_class",
+            "own_host",
+            "client",
+            DROP,
+        }
     ),
     "registration": frozenset(
         {"record_pseudonym", "local_day", "version", "site", "birth_band", "sex", "region", "mail_provider"}

@@ -1,8 +1,8 @@
 """The restricted zone: which files count, their records by day, the registration mirror.
 
 In: Arrow tables without identifiers, and keyed hashes of lines. Out: Parquet parts, the hashes by which lines
-that come again are known, and the record of both in the full ledger. It must not
-hold an identifier as it was, nor count a part twice.
+that come again are known, the numbers of rejected lines, and the record of all this in the full ledger. It
+must not hold an identifier as it was, nor count a part twice.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from iesiz.restricted.cohort import (
     write_visits,
 )
 from iesiz.restricted.exact import counts_path, expire_exact, has_exact, read_exact, write_exact
+from iesiz.restricted.keeping import last_day_kept
+from iesiz.restricted.known import KnownFile
 from iesiz.restricted.labels import read_labels, write_labels
-from iesiz.restricted.lines import LineCollector
+from iesiz.restricted.lines import line_collector
 from iesiz.restricted.mirror import (
     MirrorBuilder,
     MirrorCounts,
@@ -28,26 +30,29 @@ from iesiz.restricted.mirror import (
     read_marks,
 )
 from iesiz.restricted.parts import part_writer
-from iesiz.restricted.records import KnownFile, Records
+from iesiz.restricted.records import Records
 from iesiz.restricted.registered import freeze_registrations
+from iesiz.restricted.rejects import RejectedLine, read_rejects, reject_writer
 from iesiz.restricted.settle import Content, Reading, settle
 
 __all__ = [
     "WEEKDAYS",
     "Content",
     "KnownFile",
-    "LineCollector",
     "MirrorBuilder",
     "MirrorCounts",
     "MirrorMarks",
     "Reading",
     "Records",
+    "RejectedLine",
     "counts_path",
     "expire_exact",
     "forget_gone",
     "forget_visits",
     "freeze_registrations",
     "has_exact",
+    "last_day_kept",
+    "line_collector",
     "mirror_builder",
     "mirror_path",
     "note_cohort",
@@ -56,7 +61,9 @@ __all__ = [
     "read_exact",
     "read_labels",
     "read_marks",
+    "read_rejects",
     "read_visits",
+    "reject_writer",
     "settle",
     "write_exact",
     "write_labels",

@@ -1,26 +1,35 @@
-"""By what the lines of a file are known again: keyed hashes, in memory while it is read and then stored.
+"""By what the lines of a file are known again: keyed hashes, written while it is read.
 
-In: marks of lines, chunk after chunk. Out: ``FileLines``, whole. It must not hold a line's content, and
-is needed only as long as one of the file's days is held.
+In: marks of lines, chunk after chunk. Out: ``FileLines``, mapped from the file that stores them, so that a
+file of any length takes no memory for it. It must not hold a line's content, and is needed only as long as
+one of the file's days is held.
+
+The stored file: hashes (uint64 a line), head and tail (int64 each), a bit a line that says whether it
+counted, and the number of lines (uint64).
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
+from iesiz.errors import OutsideError
 from iesiz.records import LineMarks
+from iesiz.restricted.day_runs import DayRuns, Flags
 from iesiz.restricted.line_kernel import WINDOW
-from iesiz.storage import outside, write_whole
+from iesiz.storage import STAGED, outside, put_in_place
 
 EDGE = WINDOW - 1
+COUNT_BYTES = 8
 LAST_DAY = np.int32((dt.date.max - dt.date(1970, 1, 1)).days)
 Hashes = npt.NDArray[np.uint64]
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,43 +66,48 @@ class StoredLines:
 
 @dataclass(slots=True)
 class LineCollector:
-    """Keeps the marks of a file's lines while it is read: 12 bytes a line."""
+    """Writes the marks of a file's lines beside the parts while it is read; keeps days as runs.
 
-    _hashes: list[Hashes] = field(default_factory=list)
-    _days: list[npt.NDArray[np.int32]] = field(default_factory=list)
+    Attributes:
+        path: where they are written.
+        days: the local day of each line.
+    """
+
+    path: Path
+    out: BinaryIO
+    days: DayRuns = field(default_factory=DayRuns)
+    size: int = 0
     _head: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     _tail: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def add(self, marks: LineMarks) -> None:
         """Take the next lines."""
-        # Copies: the columns are views into a block's whole table of rows.
-        self._hashes.append(marks.hashes.copy())
-        self._days.append(np.minimum(marks.days, LAST_DAY))
+        self.out.write(marks.hashes.tobytes())
+        self.size += len(marks.hashes)
+        self.days.add(np.minimum(marks.days, LAST_DAY))
         if len(self._head) < EDGE:
             self._head = np.concatenate([self._head, marks.seconds[:EDGE]])[:EDGE]
         self._tail = np.concatenate([self._tail, marks.seconds[-EDGE:]])[-EDGE:]
 
     def lines(self) -> FileLines:
-        """All lines; what was collected of them is given away."""
-        hashes = np.concatenate([np.zeros(0, np.uint64), *self._hashes])
-        self._hashes.clear()
-        return FileLines(hashes, self._head, self._tail)
+        """All lines so far."""
+        self.out.flush()
+        return FileLines(_mapped(self.path, self.size), self._head, self._tail)
 
-    def days(self) -> npt.NDArray[np.int32]:
-        """The local day of each line, days since 1970-01-01; what was collected of them is given away."""
-        days = np.concatenate([np.zeros(0, np.int32), *self._days])
-        self._days.clear()
-        return days
+    def place(self, path: Path, counted: Flags) -> None:
+        """Add which lines counted, and put the file in its place."""
+        for part in (self._head, self._tail, np.packbits(counted), np.array([self.size], np.uint64)):
+            self.out.write(part.tobytes())
+        self.out.close()
+        put_in_place(self.path, path)
 
 
-def write_lines(path: Path, lines: FileLines, counted: Flags) -> None:
-    """Store a file's lines, whole."""
-
-    def fill(staged: Path) -> None:
-        with staged.open("wb") as out:
-            np.savez(out, hashes=lines.hashes, head=lines.head, tail=lines.tail, counted=np.packbits(counted))
-
-    write_whole(path, fill)
+@contextmanager
+def line_collector(staging: Path) -> Iterator[LineCollector]:
+    """A collector into a folder that whoever opened it empties."""
+    path = staging / f"lines{STAGED}"
+    with path.open("wb") as out:
+        yield LineCollector(path, out)
 
 
 def read_lines(path: Path) -> StoredLines:
@@ -102,7 +116,17 @@ def read_lines(path: Path) -> StoredLines:
     Raises:
         OutsideError: they cannot be read.
     """
-    with outside(path), path.open("rb") as stored, np.load(stored, allow_pickle=False) as arrays:
-        lines = FileLines(arrays["hashes"], arrays["head"], arrays["tail"])
-        counted = np.unpackbits(arrays["counted"], count=lines.size).astype(np.bool_)
-    return StoredLines(lines, counted)
+    with outside(path):
+        bits = np.fromfile(path, np.uint8, offset=max(path.stat().st_size - COUNT_BYTES, 0))
+        size = int(np.frombuffer(bits.tobytes().rjust(COUNT_BYTES, b"\0"), np.uint64)[0])
+        edge, packed = min(EDGE, size), -(-size // 8)
+        if path.stat().st_size != COUNT_BYTES * (size + 2 * edge + 1) + packed:
+            raise OutsideError(f"{path}: cut off. Delete it and have the file read again.")
+        edges = np.fromfile(path, np.int64, count=2 * edge, offset=8 * size)
+        counted = np.fromfile(path, np.uint8, count=packed, offset=8 * (size + 2 * edge))
+        lines = FileLines(_mapped(path, size), edges[:edge], edges[edge:])
+    return StoredLines(lines, np.unpackbits(counted, count=size).astype(np.bool_))
+
+
+def _mapped(path: Path, size: int) -> Hashes:
+    return np.memmap(path, np.uint64, "r", shape=(size,)) if size else np.zeros(0, np.uint64)

@@ -6,39 +6,18 @@ A part counts only when the ledger names its file, so that a crash leaves nothin
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from iesiz.ledger import Ledger
+from iesiz.restricted.keeping import last_day_kept
+from iesiz.restricted.known import KnownFile, TakenFiles, facts_of, known_file
 from iesiz.settings import Settings
 from iesiz.storage import outside
 from iesiz.vocabulary import FileRef, LineCounts
 
-FILE, COPY, STOPPED, MIRROR = "file", "copy", "stopped", "mirror"
-FACTS = ("site", "stream", "digest", "size", "days", "late", "line_days")
-
-
-@dataclass(frozen=True, slots=True)
-class KnownFile:
-    """A file that was read: its content's SHA-256 and size, and its records by ISO day.
-
-    Attributes:
-        line_days: ISO days of its lines, if it has lines by which repeats in other files are known.
-    """
-
-    site: str
-    stream: str
-    digest: str
-    size: int
-    days: Mapping[str, int]
-    late: Mapping[str, int]
-    line_days: Sequence[str]
-
-    @property
-    def file_id(self) -> str:
-        """First 16 hexadecimal digits of the digest."""
-        return self.digest[:16]
+FILE, COPY, STOPPED, MIRROR, DAY = "file", "copy", "stopped", "mirror", "day"
+PATH_OF_MARK = 3  # a mark begins with site, stream and path
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,39 +37,42 @@ class Records:
         return self.settings.restricted / "requests"
 
     def files(self) -> tuple[KnownFile, ...]:
-        """Files that were read. A grown file takes the days that it holds over from the shorter one."""
-        known: dict[tuple[str, str, str], KnownFile] = {}
-        for entry in self.ledger.entries(FILE):
-            facts = entry.facts
-            one = KnownFile(*(facts[key] for key in FACTS))
-            for digest in facts["replaces"]:
-                shorter = known[one.site, one.stream, digest]
-                days = {day: rows for day, rows in shorter.days.items() if day not in one.days}
-                known[one.site, one.stream, digest] = replace(shorter, days=days, line_days=())
-            known[one.site, one.stream, one.digest] = one
-        return tuple(known.values())
+        """Files that were read; of those that were read anew see ``known``."""
+        taken = TakenFiles()
+        for entry in self.ledger.entries():
+            if entry.kind == FILE:
+                taken.take(known_file(entry.facts), entry.facts["replaces"])
+            elif entry.kind == DAY:
+                taken.published.add(entry.facts["day"])
+        return tuple(taken.files.values())
+
+    def stopped(self) -> tuple[KnownFile, ...]:
+        """Files that were stopped for their rejected lines and not read since, without any record."""
+        read = {(one.site, one.stream, one.digest) for one in self.files()}
+        found = [known_file(entry.facts) for entry in self.ledger.entries(STOPPED)]
+        last = {(one.site, one.stream, one.digest): one for one in found}
+        return tuple(one for key, one in last.items() if key not in read)
 
     def of_stream(self, file: FileRef) -> tuple[KnownFile, ...]:
         """Files of the same stream that were read before."""
         return tuple(one for one in self.files() if (one.site, one.stream) == (file.site, file.stream))
 
-    def is_unchanged(self, file: FileRef) -> bool:
-        """Whether this very file (path, size, time of change) was read to its end before."""
-        mark = _mark_of(file)
-        return any(
-            entry.facts["mark"] == mark for kind in (FILE, COPY) for entry in self.ledger.entries(kind)
-        )
+    def is_unchanged(self, file: FileRef, form: str) -> bool:
+        """Whether this very file (path, size, time of change) was read to its end, last by this format."""
+        mark = _mark_of(file, form)
+        marks = [entry.facts["mark"] for entry in self.ledger.entries() if entry.kind in (FILE, COPY)]
+        of_path = [one for one in marks if one[:PATH_OF_MARK] == mark[:PATH_OF_MARK]]
+        return bool(of_path) and of_path[-1] == mark
 
-    def note_copy(self, file: FileRef, digest: str) -> None:
+    def note_copy(self, file: FileRef, digest: str, form: str) -> None:
         """Note that a file holds what was read before."""
-        self.ledger.append(
-            COPY, {"site": file.site, "stream": file.stream, "digest": digest, "mark": _mark_of(file)}
-        )
+        mark = _mark_of(file, form)
+        self.ledger.append(COPY, {"site": file.site, "stream": file.stream, "digest": digest, "mark": mark})
 
-    def note_stopped(self, file: FileRef, counts: LineCounts) -> None:
+    def note_stopped(self, file: FileRef, one: KnownFile, counts: LineCounts) -> None:
         """Note, once for the same file, that it was stopped for its rejected lines."""
-        facts = {"site": file.site, "stream": file.stream, "mark": _mark_of(file), "counts": asdict(counts)}
-        if all(entry.facts != facts for entry in self.ledger.entries(STOPPED)):
+        facts = {**facts_of(one), "mark": _mark_of(file, one.form), "counts": asdict(counts)}
+        if all({**entry.facts, "read_on": one.read_on} != facts for entry in self.ledger.entries(STOPPED)):
             self.ledger.append(STOPPED, facts)
 
     def note_mirror(self, moment: dt.datetime) -> None:
@@ -102,53 +84,86 @@ class Records:
         noted = self.ledger.entries(MIRROR)
         return dt.datetime.fromisoformat(noted[-1].facts["read_at"]) if noted else None
 
-    def note_file(self, file: FileRef, one: KnownFile, replaces: list[str], counts: LineCounts) -> None:
-        """Note that a file was read; from then on its parts count."""
-        facts = {**asdict(one), "replaces": replaces, "mark": _mark_of(file), "counts": asdict(counts)}
-        self.ledger.append(FILE, facts)
+    def note_file(
+        self, file: FileRef, one: KnownFile, replaces: list[str], counts: LineCounts, robots: str
+    ) -> None:
+        """Note that a file was read, and what told its robots apart; from then on its parts count."""
+        mark = _mark_of(file, one.form)
+        facts = {**facts_of(one), "replaces": replaces, "mark": mark, "counts": asdict(counts)}
+        self.ledger.append(FILE, {**facts, "robots": robots})
 
-    def part(self, site: str, stream: str, day: dt.date, file_id: str) -> Path:
+    def part(self, site: str, stream: str, day: dt.date, part_id: str) -> Path:
         """Where the records of one file for one day lie."""
-        return self.folder / f"site={site}" / f"day={day}" / f"{stream}-{file_id}.parquet"
+        return self.folder / f"site={site}" / f"day={day}" / f"{stream}-{part_id}.parquet"
 
     def lines(self, one: KnownFile) -> Path:
         """Where that lies by which the lines of a file are known again."""
-        return self.settings.restricted / "lines" / f"site={one.site}" / f"{one.stream}-{one.file_id}.npz"
+        return self.settings.restricted / "lines" / f"site={one.site}" / f"{one.stream}-{one.part_id}.lines"
+
+    def rejects(self, one: KnownFile) -> Path:
+        """Where the numbers of a file's rejected lines lie."""
+        return (
+            self.settings.restricted / "rejected" / f"site={one.site}" / f"{one.stream}-{one.part_id}.parquet"
+        )
 
     def parts(self, day: dt.date) -> dict[str, list[Path]]:
         """The parts of a day that count, by site, in a fixed order."""
         found: dict[str, list[Path]] = {}
         for one in sorted(self.files(), key=lambda file: (file.site, file.stream, file.digest)):
             if one.days.get(day.isoformat()):
-                found.setdefault(one.site, []).append(self.part(one.site, one.stream, day, one.file_id))
+                found.setdefault(one.site, []).append(self.part(one.site, one.stream, day, one.part_id))
         return found
 
     def inputs(self, day: dt.date) -> tuple[str, ...]:
         """SHA-256 of each file that has records of a day."""
         return tuple(sorted({one.digest for one in self.files() if one.days.get(day.isoformat())}))
 
+    def robot_lists(self, day: dt.date) -> tuple[str, ...]:
+        """What told robots apart in the files that have records of a day, by name and version."""
+        noted = (
+            entry.facts for entry in self.ledger.entries(FILE) if entry.facts["days"].get(day.isoformat())
+        )
+        return tuple(sorted({facts.get("robots", "not noted") for facts in noted}))
+
     def open_days(self, published: frozenset[dt.date]) -> tuple[dt.date, ...]:
         """Days with records that are not published yet, oldest first."""
         days = {dt.date.fromisoformat(day) for one in self.files() for day, rows in one.days.items() if rows}
         return tuple(sorted(days - published))
 
-    def sweep(self) -> int:
-        """Delete parts and lines that do not count; the number of files deleted."""
+    def sweep(self, today: dt.date) -> int:
+        """Delete parts, lines, rejected lines' numbers and scratch that do not count; the number of files."""
         files, lines = self.files(), self.settings.restricted / "lines"
         counted = {
-            self.part(one.site, one.stream, dt.date.fromisoformat(day), one.file_id)
+            self.part(one.site, one.stream, dt.date.fromisoformat(day), one.part_id)
             for one in files
             for day in one.days
         } | {self.lines(one) for one in files if one.line_days}
-        found = (*self.folder.rglob("*"), *lines.rglob("*"))
+        counted |= {self.rejects(one) for one in (*files, *self.stopped()) if self._keeps_rejects(one, today)}
+        rejected = self.settings.restricted / "rejected"
+        scratch = self.settings.scratch
+        found = tuple(path for one in (self.folder, lines, rejected, scratch) for path in one.rglob("*"))
         stray = [path for path in found if path.is_file() and path not in counted]
         with outside(self.folder):
             for path in stray:
                 path.unlink()
         return len(stray)
 
+    def _keeps_rejects(self, one: KnownFile, today: dt.date) -> bool:
+        """As long as records of one of its days may be kept; of a file without any, from when it was read."""
+        if not one.rejected or one.is_replaced:
+            return False
+        closed = {entry.facts["day"]: entry.facts["closed"] for entry in self.ledger.entries(DAY)}
+        days = {day: closed.get(day) for day in one.days} or {one.read_on or dt.date.min.isoformat(): None}
+        ends = (
+            last_day_kept(
+                self.settings.keeping, dt.date.fromisoformat(day), dt.date.fromisoformat(at) if at else None
+            )
+            for day, at in days.items()
+        )
+        return today <= max(ends)
 
-def _mark_of(file: FileRef) -> list[str | int]:
+
+def _mark_of(file: FileRef, form: str) -> list[str | int]:
     with outside(file.path):
-        facts = file.path.stat()
-    return [file.site, file.stream, str(file.path), facts.st_size, facts.st_mtime_ns]
+        found = file.path.stat()
+    return [file.site, file.stream, str(file.path), found.st_size, found.st_mtime_ns, form]

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from iesiz.restricted.day_runs import Flags
 from iesiz.restricted.line_kernel import (
     Uint8,
     add_counts,
@@ -25,7 +26,7 @@ from iesiz.restricted.line_kernel import (
     pick_windows,
     spend_counts,
 )
-from iesiz.restricted.lines import EDGE, FileLines, Flags, Hashes, StoredLines
+from iesiz.restricted.lines import EDGE, FileLines, Hashes, StoredLines
 
 PIECE = 1 << 20
 

@@ -5,14 +5,18 @@ Its lines that came before, in whatever file of the stream, are taken out of its
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NoReturn
 
 from iesiz.errors import InputError
-from iesiz.restricted.lines import LineCollector, write_lines
+from iesiz.restricted.known import KnownFile
+from iesiz.restricted.lines import LineCollector
 from iesiz.restricted.once import Sorted, sort_lines
 from iesiz.restricted.parts import PartWriter
-from iesiz.restricted.records import KnownFile, Records
+from iesiz.restricted.records import Records
+from iesiz.restricted.rejects import RejectWriter
 from iesiz.vocabulary import FileCounts, FileRef, LineCounts
 
 REPEATED = "repeated"
@@ -34,12 +38,20 @@ class Reading:
     Attributes:
         counts: outcomes of its lines.
         late: recognised lines by local day that was published before.
+        robots: what told robots apart, by name and version.
         lines: by what its recognised lines are known again.
+        form: by what the format is known by which it was read.
+        read_on: the day on which it was read.
+        rejects: where its rejected lines stand, if that was kept.
     """
 
     counts: LineCounts
     late: Mapping[str, int]
-    lines: LineCollector = field(default_factory=LineCollector)
+    robots: str
+    lines: LineCollector
+    form: str = ""
+    read_on: dt.date = dt.date.min
+    rejects: RejectWriter | None = None
 
 
 def settle(
@@ -51,23 +63,56 @@ def settle(
         InputError: too many of its lines were rejected; nothing of it is kept.
     """
     earlier = records.of_stream(file)
-    if any(one.digest == content.digest for one in earlier):
-        records.note_copy(file, content.digest)
+    if any(
+        (one.digest, one.form) == (content.digest, reading.form) for one in earlier if not one.is_replaced
+    ):
+        records.note_copy(file, content.digest, reading.form)
         return _counts(file, content, "known", LineCounts(0, 0))
     if reading.counts.rejected_share > records.settings.reading.max_rejected_share:
-        records.note_stopped(file, reading.counts)
-        raise InputError(_stopped(file, reading.counts))
+        _stop(records, file, content, reading)
     shorter = [one for one in earlier if content.prefixes.get(one.size) == one.digest and one.size]
-    lines = sort_lines(records, earlier, shorter, reading.lines, reading.late)
+    lines = sort_lines(records, earlier, shorter, reading.lines, reading.late, reading.form)
     late = _without_repeats(lines, reading.late, writer)
     counts = reading.counts.ignoring(REPEATED, int(lines.repeated.sum()))
     days = {day.isoformat(): rows for day, rows in sorted(writer.rows.items())}
-    one = KnownFile(file.site, file.stream, content.digest, content.size, days, late, lines.line_days())
+    one = replace(_known(file, content, reading), days=days, late=late, line_days=lines.line_days())
     if one.line_days:
-        write_lines(records.lines(one), lines.lines, lines.own)
-    writer.place(records, file, one.file_id)
-    records.note_file(file, one, [each.digest for each in shorter], counts)
-    return _counts(file, content, _verdict(counts, bool(shorter)), counts, days, late)
+        reading.lines.place(records.lines(one), lines.own)
+    if reading.rejects is not None:
+        reading.rejects.place(records.rejects(one))
+    writer.place(records, file, one.part_id)
+    records.note_file(file, one, [each.digest for each in shorter], counts, reading.robots)
+    return _counts(file, content, _verdict(content, counts, shorter), counts, days, late)
+
+
+def _known(file: FileRef, content: Content, reading: Reading) -> KnownFile:
+    """What is known of a file before its lines are told apart."""
+    return KnownFile(
+        file.site,
+        file.stream,
+        content.digest,
+        content.size,
+        days={},
+        late={},
+        line_days=(),
+        form=reading.form,
+        name=file.path.name,
+        rejected=dict(reading.counts.rejected),
+        read_on=reading.read_on.isoformat(),
+    )
+
+
+def _stop(records: Records, file: FileRef, content: Content, reading: Reading) -> NoReturn:
+    """Keep where the rejected lines of a file stand, and nothing else of it.
+
+    Raises:
+        InputError: always.
+    """
+    one = _known(file, content, reading)
+    if reading.rejects is not None:
+        reading.rejects.place(records.rejects(one))
+    records.note_stopped(file, one, reading.counts)
+    raise InputError(_stopped(file, reading.counts))
 
 
 def _without_repeats(lines: Sorted, late: Mapping[str, int], writer: PartWriter) -> dict[str, int]:
@@ -82,11 +127,11 @@ def _without_repeats(lines: Sorted, late: Mapping[str, int], writer: PartWriter)
     return {day: rows for day, rows in sorted(new.items()) if rows}
 
 
-def _verdict(counts: LineCounts, is_grown: bool) -> str:
+def _verdict(content: Content, counts: LineCounts, shorter: Sequence[KnownFile]) -> str:
     if not counts.lines:
         return "empty"
-    if is_grown:
-        return "grown"
+    if shorter:
+        return "read again" if any(one.size == content.size for one in shorter) else "grown"
     return "known" if counts.ignored.get(REPEATED) and not counts.recognised else "read"
 
 
@@ -95,7 +140,7 @@ def _stopped(file: FileRef, counts: LineCounts) -> str:
     return (
         f"{file.path}: {counts.rejected_share:.1%} of its lines were rejected ({reasons}), more than "
         "reading.max_rejected_share; nothing of it is kept. Correct the log's format, or raise the limit, "
-        "and run again."
+        "and run again; `iesiz status --rejected` lists the lines."
     )
 
 

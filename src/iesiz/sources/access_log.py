@@ -81,8 +81,9 @@ def read_blocks(path: Path, chunk_bytes: int, fingerprint: Fingerprint) -> Gener
             cut = data.rfind(b"\n", 0, size) + 1 if got else size
             rest = bytes(memoryview(data)[cut:size][: LONGEST_LINE + 1])
             if cut:
-                yield _without_long_lines(Block(data, cut, first_line))
-                first_line += data.count(b"\n", 0, cut)
+                block = _without_long_lines(Block(data, cut, first_line))
+                first_line += block.lines
+                yield block
             if not got:
                 return
 

@@ -12,24 +12,31 @@ import io
 import lzma
 import os
 import sys
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
 import pyarrow as pa
+from isal import igzip, isal_zlib
 
 from iesiz.errors import InputError
 
 STANDARD_INPUT = Path("-")
 LONGEST_MAGIC = 6
 BUFFER_BYTES = 1 << 20
-DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile, lzma.LZMAError, pa.ArrowInvalid)
+# isal's stubs call its class of errors an instance.
+DAMAGED: tuple[type[BaseException], ...] = (
+    EOFError,
+    isal_zlib.error,  # type: ignore[assignment]
+    gzip.BadGzipFile,
+    lzma.LZMAError,
+    pa.ArrowInvalid,
+)
 
 
 def _gzip(raw: BinaryIO) -> IO[bytes]:
-    return io.BufferedReader(gzip.GzipFile(fileobj=raw, mode="rb"), BUFFER_BYTES)
+    return io.BufferedReader(igzip.GzipFile(fileobj=raw, mode="rb"), BUFFER_BYTES)  # type: ignore[no-untyped-call]
 
 
 def _zstd(raw: BinaryIO) -> Any:

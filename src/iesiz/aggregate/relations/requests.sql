@@ -1,61 +1,65 @@
 -- Requests that count: what people asked for, assets included.
--- Of each visitor at most $cells cells (hour and status_class) count, chosen by the smallest HMAC-SHA256
--- under the day's sampling key, and at most $request_hits hits in each. A visitor with no more
--- cells keeps them all, so that the costly part touches few.
+-- Of each visitor at most $cells cells (hour and status_class) count, chosen by the smallest draws
+-- under the day's sampling key (the visitor's half times the cell's modulo 2^32 - 5), and at most $request_hits
+-- hits in each. A visitor with no more cells keeps them all.
 create or replace table requests as
-with offered as (
-    select site, visitor, network, second, hour, status_class, route, least(bytes, $bytes) as bytes
+with cells as (
+    select visitor, hour, status_class, any_value(site) as site, count(*) as hits
     from people
+    group by visitor, hour, status_class
 ),
 
-cells as (
-    select site, visitor, hour, status_class, count(*) as hits
-    from offered
-    group by site, visitor, hour, status_class
-),
-
-counted as (
-    select *, count(*) over (partition by visitor) as cell_count
+crowded as (
+    select visitor
     from cells
+    group by visitor
+    having count(*) > $cells
+),
+
+halves as (
+    -- The cells' half of the draws, as `visitors` has the visitors'.
+    select
+        site, hour, status_class,
+        ('0x' || left(sha256($outer_pad || unhex(sha256(
+            $inner_pad || encode(concat_ws('|', site, hour, status_class))
+        ))), 8))::ubigint as draw
+    from (select distinct site, hour, status_class from cells)
 ),
 
 drawn as (
     select
-        counted.site, counted.visitor, counted.hour, counted.status_class,
-        sha256($outer_pad || unhex(sha256(
-            $inner_pad || visitors.pseudonym || encode(concat_ws('|', '', counted.site, counted.hour, counted.status_class))
-        ))) as draw
-    from counted
+        cells.visitor, cells.hour, cells.status_class,
+        visitors.draw * halves.draw % 4294967291 as draw
+    from cells
+    semi join crowded using (visitor)
     inner join visitors using (visitor)
-    where counted.cell_count > $cells
+    inner join halves on halves.site = cells.site and halves.hour = cells.hour and halves.status_class = cells.status_class
 ),
 
 dropped as (
-    select site, visitor, hour, status_class
+    select visitor, hour, status_class
     from drawn
-    qualify row_number() over (partition by visitor order by draw) > $cells
-),
-
-kept as (
-    select offered.*
-    from offered
-    anti join dropped using (site, visitor, hour, status_class)
+    qualify row_number() over (partition by visitor order by draw, hour, status_class) > $cells
 ),
 
 large as (
-    select site, visitor, hour, status_class
+    select visitor, hour, status_class
     from cells
+    anti join dropped using (visitor, hour, status_class)
     where hits > $request_hits
+),
+
+excess as (
+    select people.rowid as request
+    from people
+    semi join large using (visitor, hour, status_class)
+    qualify row_number() over (
+        partition by people.visitor, people.hour, people.status_class
+        order by people.second, people.route, people.bytes
+    ) > $request_hits
 )
 
-select kept.*
-from kept
-anti join large using (site, visitor, hour, status_class)
-union all
-select kept.*
-from kept
-semi join large using (site, visitor, hour, status_class)
-qualify row_number() over (
-    partition by kept.visitor, kept.hour, kept.status_class
-    order by kept.second, kept.route, kept.bytes
-) <= $request_hits
+select people.site, people.visitor, people.network, people.second, people.hour, people.status_class, people.route, people.bytes
+from people
+anti join dropped using (visitor, hour, status_class)
+anti join excess on excess.request = people.rowid

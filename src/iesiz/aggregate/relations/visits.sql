@@ -1,49 +1,73 @@
 -- Visits of people: requests of one visitor-day with no gap over 1,800 seconds. They end at local
 -- midnight, since a visitor's pseudonym holds for one local day. Of each visitor at most $visit_hits visits count
--- in a cell (referrer; a visitor has one device), each with at most $seconds seconds.
+-- in a cell (referrer; a visitor has one device), each with at most $seconds seconds. Within one half-hour of the
+-- clock there is no such gap, and over two without a request there is one, so visits are put together from
+-- half-hours. Joins and bits do it, as windows over so many small partitions fill the memory.
 create or replace table visits as
-with gaps as (
-    select
-        site, visitor, network, second, hour, referrer, device, is_pageview,
-        second - lag(second) over (partition by visitor order by second) > 1800 as is_after_gap
-    from people
+with earliest as (
+    select visitor, min(half_hour) as half_hour
+    from half_hours
+    group by visitor
 ),
 
-numbered as (
-    -- Requests of one second are peers: whichever of them comes first after a gap, all belong behind it.
+placed as (
+    -- Half-hours since the visitor's first, and whether a visit begins there.
     select
-        site, visitor, network, second, hour, referrer, device, is_pageview,
-        count(*) filter (where is_after_gap) over (
-            partition by visitor order by second
-        ) as visit
-    from gaps
+        half_hours.*,
+        half_hours.half_hour - earliest.half_hour as place,
+        coalesce(
+            half_hours.first_second - coalesce(next_before.last_second, before.last_second) > 1800, true
+        ) as is_begin
+    from half_hours
+    inner join earliest using (visitor)
+    left join half_hours as next_before
+        on next_before.visitor = half_hours.visitor and next_before.half_hour = half_hours.half_hour - 1
+    left join half_hours as before
+        on before.visitor = half_hours.visitor and before.half_hour = half_hours.half_hour - 2
 ),
 
--- The first request tells where a visit came from; among requests of one second the page counts, and
--- of several the label that is first in the alphabet, so that the order of lines decides nothing.
+begins as (
+    select visitor, bit_or(if(is_begin, 1::ubigint << place, 0::ubigint)) as bits
+    from placed
+    group by visitor
+),
+
 grouped as (
     select
-        site,
-        visitor,
-        any_value(network) as network,
-        visit,
-        min(device) as device,
-        -- The order as one number: a struct took three times as long. The first two letters tell classes apart.
-        arg_min(
-            referrer,
-            (second << 17) + (1 - is_pageview::bigint << 16) + (ascii(referrer) << 8) + ascii(referrer[2])
-        ) as referrer,
-        least(max(second) - min(second), $seconds) as duration_seconds,
-        min(second) as first_second,
-        max(second) as last_second,
-        min(hour) as hour,
-        count(*) filter (where is_pageview) as pageview_count
-    from numbered
-    group by site, visitor, visit
+        placed.visitor,
+        bit_count(begins.bits & ((2::ubigint << placed.place) - 1)) as visit,
+        any_value(bit_count(begins.bits)) as visit_count,
+        min(placed.device) as device,
+        arg_min(placed.referrer, placed.half_hour) as referrer,
+        least(max(placed.last_second) - min(placed.first_second), $seconds) as duration_seconds,
+        min(placed.first_second) as first_second,
+        max(placed.last_second) as last_second,
+        min(placed.hour) as hour,
+        sum(placed.pageview_count)::integer as pageview_count
+    from placed
+    inner join begins using (visitor)
+    group by placed.visitor, visit
+),
+
+excess as (
+    select visitor, visit
+    from grouped
+    where visit_count > $visit_hits
+    qualify row_number() over (partition by visitor, referrer order by visit) > $visit_hits
 )
 
 select
-    site, visitor, network, visit, device, referrer, duration_seconds,
-    first_second, last_second, hour, pageview_count
+    visitors.site::site_word as site,
+    grouped.visitor,
+    visitors.network::integer as network,
+    grouped.visit,
+    grouped.device,
+    grouped.referrer,
+    grouped.duration_seconds,
+    grouped.first_second,
+    grouped.last_second,
+    grouped.hour,
+    grouped.pageview_count
 from grouped
-qualify row_number() over (partition by visitor, referrer order by visit) <= $visit_hits
+inner join visitors using (visitor)
+anti join excess using (visitor, visit)

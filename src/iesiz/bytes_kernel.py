@@ -24,6 +24,7 @@ _MULTIPLIER = np.uint64(0xFF51AFD7ED558CCD)
 _FINISHER = np.uint64(0xC4CEB9FE1A85EC53)
 _ONES = np.uint64(0x0101010101010101)
 _HIGHS = np.uint64(0x8080808080808080)
+_ONE = np.uint64(1)
 
 
 @intrinsic
@@ -51,10 +52,8 @@ def hash_bytes(buffer: Bytes, start: int, length: int, seed: np.uint64) -> np.ui
         state ^= state >> np.uint64(32)
         at += 8
     if at < length:
-        word = np.uint64(0)
-        for step in range(length - at):
-            word |= np.uint64(buffer[start + at + step]) << np.uint64(8 * step)
-        state = (state ^ word) * _MULTIPLIER
+        kept = (_ONE << np.uint64(8 * (length - at))) - _ONE
+        state = (state ^ load_word(buffer, start + at) & kept) * _MULTIPLIER
         state ^= state >> np.uint64(32)
     state *= _FINISHER
     return state ^ (state >> np.uint64(29))
@@ -117,3 +116,12 @@ def words_with(buffer: Bytes, start: int, end: int, byte: int) -> int:
     for step in range((end - start + 7) >> 3):
         count += marks_of(load_word(buffer, start + 8 * step), repeated) != np.uint64(0)
     return count
+
+
+@compiled
+def count_lines(buffer: Bytes, size: int) -> int:
+    """Lines in a block; a last one without a line end counts."""
+    count = 0
+    for at in range(size):
+        count += buffer[at] == 10
+    return count + (size > 0 and buffer[size - 1] != 10)

@@ -1,0 +1,90 @@
+"""What is known of the files that were read, from the ledger's entries in their order.
+
+In: facts of files and of published days. Out: ``KnownFile``, each with the records that count through it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+from iesiz.vocabulary import merge_counts
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """A file that was read: its content's SHA-256 and size, and its records by ISO day.
+
+    Attributes:
+        line_days: ISO days of its lines, if it has lines by which repeats in other files are known.
+        form: 16 hexadecimal digits that tell the format by which it was read from others.
+        name: its name when it was delivered.
+        rejected: rejected lines by reason.
+        read_on: ISO day on which it was read.
+        is_replaced: whether a longer file or a reading by another format has taken its place.
+    """
+
+    site: str
+    stream: str
+    digest: str
+    size: int
+    days: Mapping[str, int]
+    late: Mapping[str, int]
+    line_days: Sequence[str]
+    form: str = ""
+    name: str = ""
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    read_on: str = ""
+    is_replaced: bool = False
+
+    @property
+    def file_id(self) -> str:
+        """First 16 hexadecimal digits of the digest."""
+        return self.digest[:16]
+
+    @property
+    def part_id(self) -> str:
+        """What its files in the restricted zone are called by: content and format."""
+        return f"{self.file_id}-{self.form[:8]}" if self.form else self.file_id
+
+
+FACTS = tuple(one.name for one in fields(KnownFile) if one.name != "is_replaced")
+
+
+def facts_of(one: KnownFile) -> dict[str, Any]:
+    """What the ledger holds of a file."""
+    facts = {**asdict(one), "line_days": list(one.line_days)}
+    return {name: facts[name] for name in FACTS}
+
+
+def known_file(facts: Mapping[str, Any]) -> KnownFile:
+    """A file as the ledger has it."""
+    return KnownFile(*(facts[key] for key in FACTS))
+
+
+@dataclass(slots=True)
+class TakenFiles:
+    """What is known of files after some entries of the ledger.
+
+    A grown file takes the days that it holds over from the shorter one. A reading by another format takes
+    every open day over, since the earlier one may have told days wrongly; published days stay.
+    """
+
+    files: dict[tuple[str, str, str, str], KnownFile] = field(default_factory=dict)
+    published: set[str] = field(default_factory=set)
+
+    def take(self, one: KnownFile, replaces: Sequence[str]) -> None:
+        """Take the next file, which continues or replaces those of these digests."""
+        for place, other in self.files.items():
+            if (other.site, other.stream) == (one.site, one.stream) and other.digest in replaces:
+                kept = {day: rows for day, rows in other.days.items() if self._stays(day, other, one)}
+                self.files[place] = replace(other, days=kept, line_days=(), is_replaced=True)
+        place = (one.site, one.stream, one.digest, one.form)
+        before = self.files.pop(place, None)
+        if before is not None:
+            one = replace(one, days={**before.days, **one.days}, late=merge_counts(before.late, one.late))
+        self.files[place] = one
+
+    def _stays(self, day: str, other: KnownFile, one: KnownFile) -> bool:
+        return day in self.published if other.form != one.form else day not in one.days

@@ -1,0 +1,118 @@
+"""Distinct texts and keys of a file get one number each, across its blocks, and one pseudonym."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from iesiz.deidentify.keys import KeyRing
+from iesiz.deidentify.labels import Labels, spread
+from iesiz.deidentify.texts import Texts
+from iesiz.deidentify.visitors import NETWORK, VISITOR, Visitors
+from iesiz.distinct import distinct_numbers
+from iesiz.records import CodedText
+from iesiz.restricted.day_runs import DayRuns
+
+words = st.lists(st.binary(max_size=20), unique=True, max_size=60)
+
+
+def coded(values: list[bytes]) -> CodedText:
+    return CodedText.of(np.arange(len(values), dtype=np.int32), values)
+
+
+@settings(deadline=None)
+@given(st.lists(words, max_size=8))
+def test_a_text_keeps_its_number_from_block_to_block(blocks: list[list[bytes]]) -> None:
+    texts, known = Texts(), dict[bytes, int]()
+    for block in blocks:
+        before = texts.known
+        numbers = texts.numbers(coded(block)).tolist()
+        assert numbers == [known.setdefault(value, len(known)) for value in block]
+        assert texts.since(before) == [value for value in known if known[value] >= before]
+
+
+def test_texts_beyond_the_first_room_are_found_again() -> None:
+    values = [b"%d" % number for number in range(20_000)]
+    texts = Texts()
+    texts.numbers(coded(values))
+    assert texts.numbers(coded(values[::-1])).tolist() == list(range(20_000))[::-1]
+
+
+@settings(deadline=None)
+@given(st.lists(words, max_size=6), st.integers(1, 5))
+def test_labels_are_those_of_each_text_and_no_others(blocks: list[list[bytes]], groups: int) -> None:
+    labels = Labels(lambda text: (f"{sum(text) % groups}", "x"), 2)
+    for block in blocks:
+        (kinds, others), names = labels.of(coded(block))
+        rows = np.array([place for place in range(len(block)) if place % 2 == 0], np.int32)
+        got = spread(kinds[rows], names, np.arange(len(rows), dtype=np.int32))
+        assert got.to_pylist() == [f"{sum(block[row]) % groups}" for row in rows.tolist()]
+        assert set(got.dictionary.to_pylist()) == set(got.to_pylist())
+        assert {names[code] for code in others.tolist()} <= {"x"}
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.lists(
+            st.tuples(
+                st.sampled_from([b"192.0.2.1", b"192.0.2.1:80", b"[2001:db8::1]", b"a", b"a|b", b"A", b"-"]),
+                st.sampled_from([b"", b"b|c", b"c", b"b"]),
+                st.integers(20_000, 20_002),
+            ),
+            max_size=40,
+        ),
+        max_size=4,
+    )
+)
+def test_one_pseudonym_a_client_agent_and_day(
+    tmp_path_factory: pytest.TempPathFactory, blocks: list[list[tuple[bytes, bytes, int]]]
+) -> None:
+    visitors = Visitors("mall", KeyRing(tmp_path_factory.mktemp("keys")))
+    client = {b"192.0.2.1:80": b"192.0.2.1", b"A": b"a"}
+    known: dict[tuple[bytes, bytes, int], bytes] = {}
+    for block in blocks:
+        addresses = CodedText.of(*_codes([one for one, _, _ in block]))
+        agents = CodedText.of(*_codes([one for _, one, _ in block]))
+        made = visitors.columns(addresses, agents, np.array([day for _, _, day in block], np.int32))
+        for name in (VISITOR, NETWORK):
+            values = made[name].dictionary.to_pylist()
+            assert len(set(values)) == len(values)
+        for (address, agent, day), pseudonym in zip(block, made[VISITOR].to_pylist(), strict=True):
+            key = (client.get(address, address), agent, day)
+            assert known.setdefault(key, pseudonym) == pseudonym
+    assert len(set(known.values())) == len(known)
+
+
+def _codes(values: list[bytes]) -> tuple[np.ndarray, list[bytes]]:
+    distinct = list(dict.fromkeys(values))
+    return np.array([distinct.index(value) for value in values], np.int32), distinct
+
+
+def test_rows_that_go_take_their_values_along() -> None:
+    text = CodedText.of(np.array([0, 1, 2, 1], np.int32), [b"a", b"b", b"c"])
+    kept = text.only(np.array([False, True, False, True]))
+    assert kept.values == (b"b",)
+    assert kept.codes.tolist() == [0, 0]
+
+
+@given(st.lists(st.integers(-(10**6), 10**6) | st.integers(19_000, 19_010), max_size=60))
+def test_distinct_numbers_are_those_of_a_set(values: list[int]) -> None:
+    found, place = distinct_numbers(np.array(values, np.int64))
+    assert found.tolist() == sorted(set(values))
+    assert found[place].tolist() == values
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(st.integers(5, 8), max_size=12), max_size=5))
+def test_runs_of_days_are_the_days_of_the_lines(blocks: list[list[int]]) -> None:
+    runs, days = DayRuns(), [day for block in blocks for day in block]
+    for block in blocks:
+        runs.add(np.array(block, np.int32))
+    assert runs.present == sorted(set(days))
+    for wanted in ([5], [6, 8], []):
+        assert runs.are(wanted).tolist() == [day in wanted for day in days]
+    every_third = np.array([place % 3 == 0 for place in range(len(days))], np.bool_)
+    assert runs.of(every_third) == sorted(set(days[::3]))

@@ -1,0 +1,78 @@
+"""A day larger than the memory it may have: the same cells, and nothing left in the scratch folder."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from iesiz.aggregate import DayInput, aggregate_day
+from iesiz.errors import OutsideError
+from iesiz.restricted import Records
+from iesiz.settings import Thresholds
+from iesiz.tables import load_tables
+from tests.nights import network
+from tests.statistics.test_cases import DAY, KEY, MIDNIGHT, RECORD, SITES
+
+ROWS, VISITORS = 250_000, 30_000
+LITTLE = "48MiB"
+LOG_TABLES = [spec for spec in load_tables() if spec.source == "access_log"]
+
+
+def large_part(path: Path) -> Path:
+    """Visitors all over the day, as the restricted zone holds them."""
+    rng = np.random.default_rng(7)
+    visitors = pa.array([number.to_bytes(16, "big") for number in range(VISITORS)], pa.binary())
+    second = np.sort(rng.integers(0, 86_400, ROWS)) + MIDNIGHT
+    routes = pa.array([f"/shop/{number}" for number in range(100)])
+
+    def drawn(values: pa.Array) -> pa.Array:
+        return values.take(pa.array(rng.integers(0, len(values), ROWS)))
+
+    visitor = drawn(visitors)
+    columns: dict[str, Any] = {name: pa.array(["GET"] * ROWS) for name in ("method",)}
+    columns |= {"visitor": visitor, "network": visitor, "second": second, "route": drawn(routes)}
+    columns |= {"hour": (second - MIDNIGHT) // 3600, "bytes": rng.integers(0, 10_000, ROWS)}
+    columns |= {"resource": drawn(pa.array(["page", "asset"])), "status_code": [200] * ROWS}
+    columns |= {"referrer": drawn(pa.array(["search", "none"])), "is_robot": [False] * ROWS}
+    nothing = {"duration": pa.nulls(ROWS, pa.int64())}
+    texts = {name: ["mobile"] * ROWS for name in RECORD.names if name not in columns and name not in nothing}
+    pq.write_table(pa.table({**columns, **nothing, **texts}).select(RECORD.names).cast(RECORD), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> DayInput:
+    part = large_part(tmp_path_factory.mktemp("day") / "web-1.parquet")
+    name = SITES[0].name
+    return DayInput(DAY, SITES, {name: [part]}, None, sampling_key=KEY, threshold_key=KEY)
+
+
+def cells(given: DayInput) -> list[list[dict[str, Any]]]:
+    return [one.table.to_pylist() for one in aggregate_day(given, LOG_TABLES, Thresholds(), threads=2)]
+
+
+def test_a_day_larger_than_memory_has_the_same_cells(large: DayInput, tmp_path: Path) -> None:
+    scratch = tmp_path / "scratch"
+    assert cells(replace(large, memory=LITTLE, scratch=scratch)) == cells(large)
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_without_a_scratch_folder_nothing_is_written_and_the_day_fails(large: DayInput) -> None:
+    with pytest.raises(OutsideError, match="memory did not suffice"):
+        cells(replace(large, memory=LITTLE))
+
+
+def test_what_a_crash_left_in_the_scratch_folder_is_deleted(tmp_path: Path) -> None:
+    net = network(tmp_path)
+    net.night()
+    left = net.settings.scratch / "duckdb_temp_storage_DEFAULT-0.tmp"
+    left.parent.mkdir()
+    left.write_bytes(b"what memory could not hold")
+    assert Records(net.settings).sweep(DAY) == 1
+    assert not left.exists()
