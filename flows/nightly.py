@@ -111,6 +111,12 @@ def close_period(settings_path: str, period: Period) -> PeriodCounts:
     return pipeline.close_period(load_settings(Path(settings_path)), period)
 
 
+@step("close microdata", run_name="microdata {period.name}")
+def close_microdata(settings_path: str, period: Period) -> PeriodCounts:
+    """Release the microdata of one month or quarter."""
+    return pipeline.close_microdata(load_settings(Path(settings_path)), period)
+
+
 @step("build catalog", run_name="catalog")
 def build_catalog(settings_path: str) -> None:
     """Build the reader's catalog anew."""
@@ -173,8 +179,11 @@ def run_steps(
     outcomes += [state.result(raise_on_failure=False) for state in days]
     longer = pipeline.periods_to_close(settings, arrivals, named, outcomes)
     periods = [close_period(settings_path, period, return_state=True) for period in longer]
+    outcomes += [state.result(raise_on_failure=False) for state in periods]
+    cohorts = pipeline.microdata_to_close(settings, arrivals, named, outcomes)
+    records = [close_microdata(settings_path, period, return_state=True) for period in cohorts]
     last = [one(settings_path, return_state=True) for one in (build_catalog, build_dashboard, upkeep)]
-    return [*sources, *days, *periods, *last]
+    return [*sources, *days, *periods, *records, *last]
 
 
 def report(day: dt.date, states: list[State[Any]]) -> None:

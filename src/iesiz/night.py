@@ -97,6 +97,17 @@ class _Night:
                 done.append(counts)
         return tuple(done)
 
+    def release(self, periods: Sequence[Period]) -> tuple[PeriodCounts, ...]:
+        """Release the microdata of months and quarters."""
+        done = []
+        for number, period in enumerate(periods):
+            self.progress("releasing microdata", number, len(periods))
+            close = partial(pipeline.close_microdata, self.settings, period)
+            counts = self.attempt(f"microdata {period}", close)
+            if counts is not None:
+                done.append(counts)
+        return tuple(done)
+
 
 def run_night(settings: Settings, days: Sequence[dt.date], progress: Progress) -> NightCounts:
     """Do one night under the store's lock.
@@ -119,6 +130,7 @@ def run_night(settings: Settings, days: Sequence[dt.date], progress: Progress) -
         due = pipeline.days_to_close(settings, arrivals, days, night.errors)
         closed = night.close([Period(Grain.DAY, day) for day in due])
         longer = night.close(pipeline.periods_to_close(settings, arrivals, days, night.errors))
+        longer += night.release(pipeline.microdata_to_close(settings, arrivals, days, night.errors))
         night.attempt("catalog", partial(pipeline.build_catalog, settings))
         night.attempt("dashboard", partial(pipeline.build_dashboard, settings))
         kept = night.attempt("upkeep", partial(pipeline.upkeep, settings))

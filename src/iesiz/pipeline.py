@@ -43,6 +43,7 @@ from iesiz.forget_request import ForgetRequest
 from iesiz.forgetting import finish_forgetting
 from iesiz.forgetting import forget as forget_people
 from iesiz.log_work import context_of, format_of, line_seed_of, mark_of_format, treat
+from iesiz.microdata_work import close_cohort, due_microdata
 from iesiz.parallel import in_order
 from iesiz.parse import with_columns
 from iesiz.periods import Grain, Period
@@ -59,6 +60,7 @@ from iesiz.restricted import (
     Content,
     Reading,
     Records,
+    forget_gone,
     freeze_registrations,
     line_collector,
     part_writer,
@@ -66,6 +68,7 @@ from iesiz.restricted import (
     settle,
     write_exact,
     write_labels,
+    write_visits,
 )
 from iesiz.settings import Settings
 from iesiz.sources import Fingerprint, find_files, read_blocks
@@ -90,6 +93,7 @@ __all__ = [
     "build_dashboard",
     "check_keys",
     "close_day",
+    "close_microdata",
     "close_period",
     "days_to_close",
     "deidentify_file",
@@ -97,6 +101,7 @@ __all__ = [
     "discover",
     "forget",
     "list_keys",
+    "microdata_to_close",
     "periods_to_close",
     "plan_of_night",
     "store_lock",
@@ -201,7 +206,11 @@ def deidentify_registrations(settings: Settings) -> RegistrationCounts | None:
         InputError: the source cannot be read or lacks a mandatory column; the mirror stays as it was.
         OutsideError: the database failed; the mirror stays as it was.
     """
-    return mirror_source(settings, settings.registration) if settings.registration else None
+    if settings.registration is None:
+        return None
+    counts = mirror_source(settings, settings.registration)
+    forget_gone(settings)
+    return counts
 
 
 def close_day(settings: Settings, day: dt.date) -> PeriodCounts:
@@ -226,7 +235,10 @@ def close_period(settings: Settings, period: Period) -> PeriodCounts:
     if given is None:
         return PeriodCounts(period, "missing", (), made_of.missing)
     means = (specs, settings.thresholds, settings.reading.threads)
-    exact = aggregate_day(given, *means) if isinstance(given, DayInput) else aggregate_period(given, *means)
+    keep = partial(write_visits, settings, period.start)
+    exact = (
+        aggregate_day(given, *means, keep) if isinstance(given, DayInput) else aggregate_period(given, *means)
+    )
     exact = with_changes(settings, exact)
     rules = Rules(given.threshold_key, period.name, settings.thresholds, plan_of_night(settings, specs))
     history = carried(exact, rules.plan, open_archive(settings))
@@ -246,6 +258,31 @@ def close_period(settings: Settings, period: Period) -> PeriodCounts:
     return PeriodCounts(
         period, "published", tuple(map(table_counts, releases)), made_of.missing, warnings + coarser
     )
+
+
+def microdata_to_close(
+    settings: Settings, arrivals: Arrivals, named: Sequence[dt.date] = (), outcomes: Sequence[object] = ()
+) -> tuple[Period, ...]:
+    """Months and quarters whose microdata are due, once their days and tables have closed."""
+    if any(isinstance(one, OutsideError) for one in outcomes):
+        return ()
+    due = due_microdata(settings, max(named, default=arrivals.last), now())
+    return tuple(period for _, period in due)
+
+
+def close_microdata(settings: Settings, period: Period) -> PeriodCounts:
+    """Generalise, audit and release the microdata of a month or quarter, once.
+
+    Raises:
+        PrivacyRefusal: no edition is in force on the last day, or the audit found something; nothing is
+            released.
+    """
+    edition = edition_on(settings, period.last)
+    due = due_microdata(settings, period.last, now())
+    dataset = next((one for one, when in due if when == period), None)
+    if dataset is None:
+        return PeriodCounts(period, "open")
+    return close_cohort(settings, dataset, period, edition)
 
 
 def build_catalog(settings: Settings) -> None:

@@ -200,6 +200,45 @@ class Thresholds(Section):
         return self
 
 
+class Review(Section):
+    """Who has answered for weaker protection, and when."""
+
+    name: Annotated[str, Field(min_length=3, max_length=200)]
+    date: dt.date
+
+
+class MicrodataRules(Section):
+    """What microdata must fulfil; weaker than the defaults only where a review is named.
+
+    Attributes:
+        k: people in each class of registrations.
+        l: distinct sensitive values in each class.
+        t: distance of a class's sensitive values from those of the quarter, at most.
+        suppression: share of the registrations that may be left out.
+        visits_k: distinct visitors in each class of visits.
+        visits_suppression: share of the visits that may be left out.
+        review: who has answered for weaker values; stands in the restricted ledger with each release.
+    """
+
+    k: Annotated[int, Field(ge=2)] = 10
+    l: Annotated[int, Field(ge=1)] = 3  # noqa: E741  the name this parameter has in the literature
+    t: Annotated[float, Field(ge=0, le=1)] = 0.3
+    suppression: Annotated[float, Field(ge=0, le=1)] = 0.05
+    visits_k: Annotated[int, Field(ge=2)] = 20
+    visits_suppression: Annotated[float, Field(ge=0, le=1)] = 0.25
+    review: Review | None = None
+
+    @model_validator(mode="after")
+    def _weaker_needs_a_review(self) -> MicrodataRules:
+        weaker = (self.k < 10, self.l < 3, self.t > 0.3, self.suppression > 0.05, self.visits_k < 20)
+        if any(weaker) and self.review is None:
+            raise ValueError(
+                "below k = 10, l = 3 and visits_k = 20 or above t = 0.3 and suppression = 0.05 only with a "
+                "review: review = { name = ..., date = ... }"
+            )
+        return self
+
+
 class Reading(Section):
     """How logs are read: share of rejected lines above which a file is stopped, threads, bytes at a time."""
 
@@ -228,6 +267,7 @@ class Settings(Section):
     sites: Annotated[list[Site], Field(min_length=1)]
     registration: Registration | None = None
     thresholds: Thresholds = Thresholds()
+    microdata: MicrodataRules = MicrodataRules()
     reading: Reading = Reading()
     keeping: Keeping = Keeping()
 

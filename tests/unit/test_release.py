@@ -278,7 +278,7 @@ def test_the_journal_is_of_the_restricted_zone(settings: Settings, monkeypatch: 
             publish(settings)
     (journal,) = [name for name in content_of(settings) if name.endswith("journal.json")]
     assert journal.startswith("restricted/")
-    assert json.loads(content_of(settings)[journal])["period"] == "2026-11-03"
+    assert json.loads(content_of(settings)[journal])["noted"]["day"] == "2026-11-03"
 
 
 def test_a_sound_store_is_found_sound_and_each_change_is_named(settings: Settings) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from iesiz.aggregate.labels import Label, admitted_labels, common_labels
 from iesiz.aggregate.longer import PeriodInput, period_session
-from iesiz.aggregate.session import DayInput, day_session, register_admitted, relation
+from iesiz.aggregate.session import DayInput, day_session, register_admitted, relation, visit_features
 from iesiz.engine import engine_errors
 from iesiz.errors import CheckFailed
 from iesiz.settings import Thresholds
@@ -24,9 +24,20 @@ Given = DayInput | PeriodInput
 
 
 def aggregate_day(
-    given: DayInput, specs: Sequence[TableSpec], thresholds: Thresholds, threads: int
+    given: DayInput,
+    specs: Sequence[TableSpec],
+    thresholds: Thresholds,
+    threads: int,
+    keep: Callable[[pa.Table], None] | None = None,
 ) -> tuple[Cells, ...]:
     """Compute the exact cells of every daily table whose source the day has.
+
+    Args:
+        given: what the day is made of.
+        specs: the tables.
+        thresholds: how many visitors a label needs.
+        threads: of the engine.
+        keep: given the day's visits, counted by their features, for the month's microdata.
 
     Raises:
         CheckFailed: a check marked ``stop`` found rows, or a query failed.
@@ -34,6 +45,8 @@ def aggregate_day(
     """
     with engine_errors(f"day {given.day}"), day_session(given, threads) as connection:
         lost = _rows(connection, relation("lost"), {})[0]
+        if keep is not None:
+            keep(visit_features(connection))
         return tuple(_cells(connection, given, spec, thresholds, lost) for spec in _chosen(given, specs))
 
 

@@ -151,6 +151,11 @@ def day_session(given: DayInput, threads: int) -> Iterator[duckdb.DuckDBPyConnec
         connection.close()
 
 
+def visit_features(connection: duckdb.DuckDBPyConnection) -> pa.Table:
+    """The day's visits, at most one of a visitor, counted by their features (`visitor_count`)."""
+    return connection.execute(relation("visit_features")).to_arrow_table()
+
+
 def _parameters(given: DayInput) -> dict[str, int | float | bytes]:
     """Named parameters: bounds, robots' behaviour, padded halves of the key (RFC 2104); never in SQL text."""
     padded = given.sampling_key.ljust(64, b"\0")

@@ -132,6 +132,8 @@ def _show_period(one: PeriodCounts) -> None:
         sum(table.suppressed for table in one.tables),
     )
     cells = f": {len(one.tables)} tables, {shown} cells published, {hidden} withheld" if one.tables else ""
+    if one.tables and one.tables[0].table.startswith("microdata/"):
+        cells = f": {one.tables[0].table}, {shown} records, {hidden} left out"
     missing = f"; no data of {', '.join(one.missing)}" if one.missing else ""
     typer.echo(f"{one.period} {one.verdict}{cells}{missing}")
     for said in one.warnings:

@@ -9,11 +9,13 @@ Modules, in the order of use:
     losses      what a generalisation costs
     lattice     all generalisation schemes, their order, what is known of each
     search      the cheapest scheme that fulfils the models
+    guard       what has to be suppressed besides, where tables count the same people
     risk        how well a person can be found in what is left
     population  how many records are unique in the population, estimated from the sample
     release     the chosen scheme applied and written
     study       all of it in order, for a researcher's own file
     report      what is said of it
 
-The package knows no pipeline: it works on tables and files it is given.
+The folders beside them describe the microdata of the release plan (`iesiz.datasets` reads them). The package
+knows no pipeline: it works on tables and files it is given.
 """

@@ -176,6 +176,32 @@ class Closeness:
 
 
 @dataclass(frozen=True)
+class DailyContributors:
+    """Every class has at least k distinct contributors, of which a record tells no more than its day.
+
+    The sensitive attribute is the day, and a contributor has at most one record a day. So the records of a
+    class on one day are distinct contributors, and the most of all days is a lower bound of their number.
+    """
+
+    k: int
+    is_monotone = True
+    needs_sensitive = True
+
+    def __post_init__(self) -> None:
+        """Refuse k below 1."""
+        _at_least("k", self.k, 1)
+
+    @property
+    def smallest(self) -> int:
+        """Return k: fewer records are not of k contributors."""
+        return self.k
+
+    def fails(self, classes: Classes, overall: Counts) -> Mask:
+        """Return which classes have fewer than k records on each of their days."""
+        return np.asarray(spread.largest_and_tail(classes, 1)[0] < self.k)
+
+
+@dataclass(frozen=True)
 class Requirement:
     """All models together, and the share of records that may be suppressed.
 

@@ -12,6 +12,7 @@ lexicographically first vector.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,8 @@ from iesiz.microdata.models import Mask, Requirement
 
 # Classes and cells kept for rolling up, in all: about 200 MB.
 KEPT_ROWS = 8_000_000
+# Told a scheme, its classes and those that fail; returns what has to be suppressed besides.
+Guard = Callable[[Vector, Classes, Mask], Mask]
 
 
 @dataclass(frozen=True)
@@ -101,13 +104,17 @@ class _Rollup:
 class _Search:
     """One run over a lattice."""
 
-    def __init__(self, data: Microdata, requirement: Requirement, loss: Loss) -> None:
+    def __init__(
+        self, data: Microdata, requirement: Requirement, loss: Loss, guard: Guard | None, least: Vector | None
+    ) -> None:
         self.data, self.requirement, self.loss = data, requirement, loss
+        self.guard, self.least = guard, least
         self.lattice = Lattice(tuple(hierarchy.height for hierarchy in data.hierarchies))
         self.tags = Tags(self.lattice)
         self.rollup = _Rollup(data, self.lattice)
         self.limit = requirement.limit(data.records)
-        self.is_monotone = requirement.is_monotone(data.records)
+        # What a guard adds may fall when a scheme is generalised: nothing is tagged by it.
+        self.is_monotone = guard is None and requirement.is_monotone(data.records)
         self.bounds = self._bounds()
         self.best: _Best | None = None
 
@@ -116,9 +123,16 @@ class _Search:
             vector = self.lattice.vector(number)
             if self._is_beyond_best(number):
                 break
-            if not self.tags.is_dominated[vector] and self._may_be_anonymous(vector):
+            if self._is_coarse_enough(vector) and self._may_be_anonymous(vector):
                 self._evaluate(vector)
         return None if self.best is None else self._optimum(self.best.vector)
+
+    def _is_coarse_enough(self, vector: Vector) -> bool:
+        if self.tags.is_dominated[vector]:
+            return False
+        return self.least is None or all(
+            level >= least for level, least in zip(vector, self.least, strict=True)
+        )
 
     def _bounds(self) -> npt.NDArray[np.float64] | None:
         if self.loss.bounds is None:
@@ -175,9 +189,15 @@ class _Search:
     def _failing(self, classes: Classes) -> Mask:
         return self.requirement.failing(classes, self.data.sensitive_counts)
 
+    def _suppressed(self, vector: Vector, classes: Classes) -> Mask:
+        failing = self._failing(classes)
+        if self.guard is None or int(classes.counts[failing].sum()) > self.limit:
+            return failing
+        return self.guard(vector, classes, failing)
+
     def _evaluate(self, vector: Vector) -> None:
         classes = self.rollup.at(vector)
-        failing = self._failing(classes)
+        failing = self._suppressed(vector, classes)
         if int(classes.counts[failing].sum()) <= self.limit:
             found = _Best(self.loss.key(vector, classes, failing), vector)
             if self.best is None or found.rank < self.best.rank:
@@ -193,17 +213,30 @@ class _Search:
 
     def _optimum(self, vector: Vector) -> Optimum:
         classes = self.rollup.at(vector)
-        failing = self._failing(classes)
+        failing = self._suppressed(vector, classes)
         loss = self.loss.value(vector, classes, failing)
         return Optimum(vector, loss, classes, failing, self.rollup.checked)
 
 
-def optimal(data: Microdata, requirement: Requirement, loss: Loss) -> Optimum | None:
+def optimal(
+    data: Microdata,
+    requirement: Requirement,
+    loss: Loss,
+    guard: Guard | None = None,
+    least: Vector | None = None,
+) -> Optimum | None:
     """Return the scheme of least loss that fulfils a requirement, or None if no scheme does.
+
+    Args:
+        data: the records.
+        requirement: models, and the share of records that may be suppressed.
+        loss: what is to be least.
+        guard: what has to be suppressed besides; a class that the models suppress stays so.
+        least: only schemes at least as general are looked at.
 
     Raises:
         SettingsError: the lattice is too large, or a model needs a sensitive attribute that the data lack.
     """
     if requirement.needs_sensitive and data.finest.cells is None:
         raise SettingsError("this model needs a sensitive attribute; name one with --sensitive")
-    return _Search(data, requirement, loss).run()
+    return _Search(data, requirement, loss, guard, least).run()

@@ -14,13 +14,13 @@ import numpy as np
 
 from iesiz.errors import PrivacyRefusal, SettingsError
 from iesiz.microdata.classes import Classes, Microdata, Vector, collapse
-from iesiz.microdata.hierarchy import identity, read_hierarchy
+from iesiz.microdata.hierarchy import Hierarchy, identity, read_hierarchy
 from iesiz.microdata.losses import loss_named
 from iesiz.microdata.models import Requirement, closeness_of
 from iesiz.microdata.records import Codes, Records, read_records, sort_order
 from iesiz.microdata.release import keep
 from iesiz.microdata.risk import Attributes, Margin, Risks, attributes, margins, risks
-from iesiz.microdata.search import Optimum, optimal
+from iesiz.microdata.search import Guard, Optimum, optimal
 
 
 @dataclass(frozen=True)
@@ -79,26 +79,37 @@ def open_study(path: Path, quasi: Mapping[str, Path | None], sensitive: str | No
     if sensitive in quasi:
         raise SettingsError(f"'{sensitive}' cannot be both a quasi-identifier and the sensitive attribute")
     records = read_records(path)
-    hierarchies, codes = [], []
-    for name, source in quasi.items():
-        column = records.column(name)
-        hierarchy = identity(column) if source is None else read_hierarchy(source, name)
-        hierarchies.append(hierarchy)
-        codes.append(column.codes if source is None else hierarchy.encode(column, str(path)))
+    hierarchies = [
+        identity(records.column(name)) if source is None else read_hierarchy(source, name)
+        for name, source in quasi.items()
+    ]
+    return study_of(records, hierarchies, sensitive)
+
+
+def study_of(records: Records, hierarchies: Sequence[Hierarchy], sensitive: str | None) -> Study:
+    """Collapse records to their combinations.
+
+    Raises:
+        InputError: a hierarchy lacks a value.
+        SettingsError: a column is missing.
+    """
+    codes = [one.encode(records.column(one.column), str(records.path)) for one in hierarchies]
     if sensitive is None:
         return Study(records, collapse(hierarchies, codes), None)
     values, places = _ordered(records, sensitive)
     return Study(records, collapse(hierarchies, codes, values, places), sensitive)
 
 
-def generalise(study: Study, requirement: Requirement, loss: str) -> Outcome:
-    """Find the best scheme and measure what it leaves.
+def generalise(
+    study: Study, requirement: Requirement, loss: str, guard: Guard | None = None, least: Vector | None = None
+) -> Outcome:
+    """Find the best scheme and measure what it leaves; `guard` and `least` as in `optimal`.
 
     Raises:
         PrivacyRefusal: no scheme fulfils the requirement.
         SettingsError: the loss is unknown, or a model needs a sensitive attribute.
     """
-    optimum = optimal(study.data, requirement, loss_named(loss, study.data))
+    optimum = optimal(study.data, requirement, loss_named(loss, study.data), guard, least)
     if optimum is None:
         raise PrivacyRefusal(
             f"{study.records.path}: no generalisation fulfils the models within the suppression allowed; "

@@ -6,10 +6,13 @@ records of both ledgers. It must not change a value, nor replace what was publis
 
 from __future__ import annotations
 
+from iesiz.publish.microdata import read_staged_records, stage_records
 from iesiz.publish.parquet import read_partition
 from iesiz.publish.release import (
     Release,
+    closed_microdata,
     commit_period,
+    commit_records,
     discard_staged,
     published_days,
     published_paths,
@@ -23,7 +26,9 @@ from iesiz.publish.verify import verify_store
 
 __all__ = [
     "Release",
+    "closed_microdata",
     "commit_period",
+    "commit_records",
     "discard_staged",
     "published_days",
     "published_paths",
@@ -31,7 +36,9 @@ __all__ = [
     "read_partition",
     "read_published",
     "read_staged",
+    "read_staged_records",
     "recover",
     "stage_period",
+    "stage_records",
     "verify_store",
 ]

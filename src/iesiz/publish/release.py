@@ -25,7 +25,7 @@ from iesiz.storage import outside, put_in_place, write_bytes
 from iesiz.tables import Cells, TableSpec
 from iesiz.vocabulary import AUDITED, SUPPRESSED
 
-RELEASE = "release"
+RELEASE, MICRODATA = "release", "microdata"
 PUBLIC_FACTS = ("table", "period", "revision", "edition", "sha256", "verdict")
 
 
@@ -87,6 +87,11 @@ def stage_period(
         return tuple(_stage(staging, cells, period, edition, inputs) for cells in protected)
 
 
+def staged_path(settings: Settings, table: str) -> Path:
+    """Where a partition or microdata lie before they are published."""
+    return _staging(settings) / f"{table.replace('/', '-')}.parquet"
+
+
 def read_staged(settings: Settings, specs: Sequence[TableSpec]) -> tuple[Cells, ...]:
     """The staged partitions as a reader will see them."""
     staging = _staging(settings)
@@ -129,11 +134,38 @@ def commit_period(
     Raises:
         OutsideError: the storage failed; nothing of the period is visible, or the next run finishes it.
     """
-    journal = {
-        "period": period.name,
-        "facts": dict(facts),
-        "releases": [asdict(one) for one in releases],
-    }
+    noted = {period.grain.value: period.name, **facts}
+    return _commit(settings, period.grain.value, noted, releases)
+
+
+def commit_records(
+    settings: Settings, label: str, period: Period, releases: Sequence[Release], facts: Mapping[str, Any]
+) -> tuple[Release, ...]:
+    """Publish staged microdata, once; or note that there can be none.
+
+    Args:
+        settings: where the store is.
+        label: which microdata.
+        period: the quarter or month.
+        releases: the release with the auditor's verdict, or nothing.
+        facts: what the restricted ledger notes besides.
+
+    Raises:
+        OutsideError: the storage failed; nothing is visible, or the next run finishes it.
+    """
+    return _commit(settings, MICRODATA, {"table": label, "period": period.name, **facts}, releases)
+
+
+def closed_microdata(settings: Settings) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """What the restricted ledger notes of each closed release of microdata, by label and period, in order."""
+    entries = [entry.facts for entry in _full(settings).entries(MICRODATA)]
+    return {(one["table"], one["period"]): one for one in entries}
+
+
+def _commit(
+    settings: Settings, kind: str, noted: Mapping[str, Any], releases: Sequence[Release]
+) -> tuple[Release, ...]:
+    journal = {"kind": kind, "noted": dict(noted), "releases": [asdict(one) for one in releases]}
     write_bytes(_journal(settings), json.dumps(journal, sort_keys=True).encode())
     recover(settings)
     return tuple(releases)
@@ -148,7 +180,7 @@ def recover(settings: Settings) -> bool:
         releases = [Release(**{**one, "inputs": tuple(one["inputs"])}) for one in begun["releases"]]
         for one in releases:
             _place(settings, one)
-        _record(settings, Period.named(begun["period"]), begun["facts"], releases)
+        _record(settings, begun["kind"], begun["noted"], releases)
     with outside(journal):
         had_journal = journal.exists()
         journal.unlink(missing_ok=True)
@@ -177,7 +209,7 @@ def _stage(staging: Path, cells: Cells, period: Period, edition: str, inputs: Se
 
 
 def _place(settings: Settings, one: Release) -> None:
-    staged, place = _staging(settings) / f"{one.table}.parquet", settings.published / one.path
+    staged, place = staged_path(settings, one.table), settings.published / one.path
     with outside(place):
         held = staged if staged.exists() else place
         if not held.exists() or hashlib.sha256(held.read_bytes()).hexdigest() != one.sha256:
@@ -188,21 +220,19 @@ def _place(settings: Settings, one: Release) -> None:
             put_in_place(staged, place)
 
 
-def _record(
-    settings: Settings, period: Period, facts: Mapping[str, Any], releases: Sequence[Release]
-) -> None:
-    """Note each release in both ledgers, then the period; what a crash left noted is not noted again."""
+def _record(settings: Settings, kind: str, noted: Mapping[str, Any], releases: Sequence[Release]) -> None:
+    """Note each release in both ledgers, then what was closed; what a crash left noted is not noted again."""
     full, public = _full(settings), Ledger(settings.published / "ledger.jsonl")
-    noted = {(e.facts["table"], e.facts["period"], e.facts["revision"]) for e in full.entries(RELEASE)}
+    known = {(e.facts["table"], e.facts["period"], e.facts["revision"]) for e in full.entries(RELEASE)}
     shown = {(e.facts["table"], e.facts["period"], e.facts["revision"]) for e in public.entries(RELEASE)}
     for one in releases:
         key, everything = (one.table, one.period, one.revision), asdict(one)
-        if key not in noted:
+        if key not in known:
             full.append(RELEASE, everything)
         if key not in shown:
             public.append(RELEASE, {name: everything[name] for name in PUBLIC_FACTS})
-    if period not in published_periods(settings, period.grain):
-        full.append(period.grain.value, {period.grain.value: period.name, **facts})
+    if all(entry.facts != noted for entry in full.entries(kind)):
+        full.append(kind, noted)
 
 
 def _full(settings: Settings) -> Ledger:

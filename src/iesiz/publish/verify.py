@@ -46,7 +46,8 @@ def _files(settings: Settings, full: Sequence[Entry]) -> list[str]:
 
 def _strays(settings: Settings, full: Sequence[Entry]) -> list[str]:
     known = {settings.published / entry.facts["path"] for entry in full}
-    there = [path for path in (settings.published / "tables").rglob("*") if path.is_file()]
+    rooms = [settings.published / name for name in ("tables", "microdata")]
+    there = [path for room in rooms for path in room.rglob("*") if path.is_file()]
     return [
         f"{path.relative_to(settings.published)}: there, and never published"
         for path in sorted(set(there) - known)

@@ -7,6 +7,15 @@ must not hold an identifier as it was, nor count a part twice.
 
 from __future__ import annotations
 
+from iesiz.restricted.cohort import (
+    WEEKDAYS,
+    forget_gone,
+    forget_visits,
+    note_cohort,
+    read_cohort,
+    read_visits,
+    write_visits,
+)
 from iesiz.restricted.exact import counts_path, expired, has_exact, read_exact, write_exact
 from iesiz.restricted.forgotten import (
     add_tombstones,
@@ -35,6 +44,7 @@ from iesiz.restricted.rejects import RejectedLine, read_rejects, reject_writer
 from iesiz.restricted.settle import Content, Reading, settle
 
 __all__ = [
+    "WEEKDAYS",
     "Content",
     "KnownFile",
     "MirrorBuilder",
@@ -48,22 +58,28 @@ __all__ = [
     "counts_path",
     "day_list",
     "expired",
+    "forget_gone",
+    "forget_visits",
     "freeze_registrations",
     "has_exact",
     "last_day_kept",
     "line_collector",
     "mirror_builder",
     "mirror_path",
+    "note_cohort",
     "part_writer",
     "people_list",
+    "read_cohort",
     "read_exact",
     "read_labels",
     "read_marks",
     "read_rejects",
+    "read_visits",
     "reject_writer",
     "settle",
     "tombstones",
     "without",
     "write_exact",
     "write_labels",
+    "write_visits",
 ]

@@ -20,8 +20,8 @@ from iesiz.settings import Settings
 from iesiz.storage import outside, write_private
 from iesiz.tables import Cells, TableSpec
 
-EXACT, COUNTS = "exact", "counts"
-ROOMS = (EXACT, COUNTS, "labels")
+EXACT, COUNTS, VISITS = "exact", "counts", "visits"
+ROOMS = (EXACT, COUNTS, VISITS, "labels")
 
 
 def write_exact(settings: Settings, period: Period, exact: Sequence[Cells]) -> None:
@@ -51,6 +51,11 @@ def has_exact(settings: Settings, day: dt.date) -> bool:
 def counts_path(settings: Settings, day: dt.date) -> Path:
     """Where a day's additive counts of registrations lie, frozen when the day was published."""
     return _folder(settings, COUNTS, Period(Grain.DAY, day)) / "registered.parquet"
+
+
+def visits_path(settings: Settings, day: dt.date) -> Path:
+    """Where a day's visits lie, counted by their features, until their month is closed."""
+    return _folder(settings, VISITS, Period(Grain.DAY, day)) / "visits.parquet"
 
 
 def expired(settings: Settings, closed: Mapping[Period, dt.date], today: dt.date) -> tuple[Path, ...]:

@@ -10,6 +10,8 @@ select
         referrer, (second * 2 + (1 - is_pageview::bigint)) * 256 + coalesce(enum_code(referrer), 255)
     ) as referrer,
     min(second) as first_second,
-    max(second) as last_second
+    max(second) as last_second,
+    min(hour) as hour,
+    count(*) filter (where is_pageview) as pageview_count
 from people
 group by visitor, half_hour

@@ -39,7 +39,11 @@ grouped as (
         any_value(bit_count(begins.bits)) as visit_count,
         min(placed.device) as device,
         arg_min(placed.referrer, placed.half_hour) as referrer,
-        least(max(placed.last_second) - min(placed.first_second), $seconds) as duration_seconds
+        least(max(placed.last_second) - min(placed.first_second), $seconds) as duration_seconds,
+        min(placed.first_second) as first_second,
+        max(placed.last_second) as last_second,
+        min(placed.hour) as hour,
+        sum(placed.pageview_count)::integer as pageview_count
     from placed
     inner join begins using (visitor)
     group by placed.visitor, visit
@@ -59,7 +63,11 @@ select
     grouped.visit,
     grouped.device,
     grouped.referrer,
-    grouped.duration_seconds
+    grouped.duration_seconds,
+    grouped.first_second,
+    grouped.last_second,
+    grouped.hour,
+    grouped.pageview_count
 from grouped
 inner join visitors using (visitor)
 anti join excess using (visitor, visit)

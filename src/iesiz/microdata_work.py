@@ -1,0 +1,256 @@
+"""What releasing microdata is made of: cohorts that can be closed, their scheme, the audit of what is staged.
+
+Opened by ``pipeline`` alone. In: settings and a closed quarter or month. Out: one release, or the note that
+nothing of it could be released. A cohort is closed once, whatever came of it: to try until a night's data
+pass would be to choose by the people in them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from iesiz.calendar import is_due, now
+from iesiz.closing import due_periods, registrations_for
+from iesiz.datasets import Dataset, load_datasets
+from iesiz.errors import PrivacyRefusal
+from iesiz.microdata.classes import Vector
+from iesiz.microdata.guard import TablesGuard
+from iesiz.microdata.models import Closeness, DailyContributors, DistinctDiversity, KAnonymity, Requirement
+from iesiz.microdata.records import Records as Table
+from iesiz.microdata.release import released
+from iesiz.microdata.study import Outcome, Study, generalise, study_of
+from iesiz.microdata_cuts import ANSWERS, cuts_of
+from iesiz.periods import Period
+from iesiz.policy import EditionInForce
+from iesiz.publish import (
+    closed_microdata,
+    commit_records,
+    discard_staged,
+    published_days,
+    read_staged_records,
+    stage_records,
+)
+from iesiz.restricted import Records, forget_visits, note_cohort, read_cohort, read_visits
+from iesiz.settings import MicrodataRules, Settings
+from iesiz.vocabulary import PeriodCounts, TableCounts
+
+WITHHELD, RELEASED = "withheld", "published"
+NOT_GIVEN = "not_given"
+LOSS = "entropy"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a release must fulfil.
+
+    Attributes:
+        requirement: models, and the share that may be left out.
+        k: people or visitors in each class.
+        sensitive: name of the attribute that the models look at; None without one.
+    """
+
+    requirement: Requirement
+    k: int
+    sensitive: str | None
+
+
+def due_microdata(
+    settings: Settings, last: dt.date, moment: dt.datetime
+) -> tuple[tuple[Dataset, Period], ...]:
+    """Cohorts that can be closed, and were not: all their days and tables have closed before."""
+    days, closed = published_days(settings), closed_microdata(settings)
+    open_days, waiting = Records(settings).open_days(days), due_periods(settings, last, moment)
+    found = []
+    for dataset in load_datasets():
+        for period in sorted({Period.of(dataset.grain, day) for day in days}, key=lambda one: one.start):
+            holds_open = any(day in period for day in open_days)
+            has_tables_to_come = any(one.start in period and one.last in period for one in waiting)
+            is_over = period.last <= last and is_due(settings, period, moment)
+            if (dataset.label, period.name) in closed or not is_over or holds_open or has_tables_to_come:
+                continue
+            if dataset.source == "access_log" or registrations_for(settings, Records(settings), period.last):
+                found.append((dataset, period))
+    return tuple(found)
+
+
+def close_cohort(
+    settings: Settings, dataset: Dataset, period: Period, edition: EditionInForce
+) -> PeriodCounts:
+    """Release the microdata of a closed quarter or month, or note that none can be.
+
+    Raises:
+        PrivacyRefusal: what was staged is not what the rules ask for; nothing is released.
+        OutsideError: the storage failed.
+    """
+    days = sorted(day for day in published_days(settings) if day in period)
+    records = _cohort(settings, dataset, period, days) if edition.permits(dataset.purpose) else None
+    rules = rules_of(dataset, settings.microdata, records)
+    outcome = None if records is None else _generalised(settings, dataset, period, records, rules)
+    facts = {**_facts(settings.microdata, dataset, rules), "closed": now().date().isoformat()}
+    if dataset.source != "access_log":
+        note_cohort(settings, period)
+    if records is None or outcome is None:
+        commit_records(settings, dataset.label, period, (), {"verdict": WITHHELD, **facts})
+        said = f"{dataset.label}: nothing could be released that the rules allow"
+        counts = PeriodCounts(period, WITHHELD, warnings=(said,))
+    else:
+        counts = _released(settings, dataset, period, Made(records, outcome, rules, edition.name, facts))
+    forget_visits(settings, days if dataset.source == "access_log" else ())
+    return counts
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A cohort and the scheme that was found for it."""
+
+    study: Study
+    outcome: Outcome
+    rules: Rules
+    edition: str
+    facts: Mapping[str, object]
+
+
+def rules_of(dataset: Dataset, asked: MicrodataRules, study: Study | None) -> Rules:
+    """The rules of a release: distinct visitors for visits; k, l and t for people.
+
+    Where nobody's sensitive fields were delivered there is nothing for l and t to look at.
+    """
+    if dataset.source == "access_log":
+        model = DailyContributors(asked.visits_k)
+        return Rules(Requirement((model,), asked.visits_suppression), asked.visits_k, "day")
+    k = KAnonymity(asked.k)
+    nothing = {"|".join([NOT_GIVEN] * len(dataset.sensitive))}
+    if study is None or set(study.data.sensitive_values) == nothing:
+        return Rules(Requirement((k,), asked.suppression), asked.k, ANSWERS)
+    models = (k, DistinctDiversity(asked.l), Closeness(asked.t, "equal"))
+    return Rules(Requirement(models, asked.suppression), asked.k, ANSWERS)
+
+
+def _cohort(settings: Settings, dataset: Dataset, period: Period, days: Sequence[dt.date]) -> Study | None:
+    if dataset.source == "access_log":
+        table, sensitive = read_visits(settings, days), "day"
+    else:
+        fields = [one.field for one in dataset.columns]
+        table, sensitive = read_cohort(settings, period, fields), ANSWERS
+        if table is not None:
+            table = table.rename_columns([one.name for one in dataset.columns])
+            joined = pc.binary_join_element_wise(*(table[name] for name in dataset.sensitive), "|")
+            table = table.append_column(ANSWERS, joined)
+    if table is None:
+        return None
+    place = Path(f"{dataset.label} {period}")
+    sites = [site.name for site in settings.sites]
+    return study_of(Table(place, ",", table), dataset.hierarchies(sites), sensitive)
+
+
+def _generalised(
+    settings: Settings, dataset: Dataset, period: Period, study: Study, rules: Rules
+) -> Outcome | None:
+    """The scheme of the first release where it still does, else the best that is coarser; None if none is."""
+    limit = rules.requirement.limit(study.data.records)
+    cuts = cuts_of(settings, dataset, period, study.data.sensitive_values)
+    guard = TablesGuard(study.data, rules.sensitive or "", cuts, rules.k, limit)
+    try:
+        found = generalise(study, rules.requirement, LOSS, guard, _frozen(settings, dataset))
+    except PrivacyRefusal:
+        return None
+    return found if found.risks.records else None
+
+
+def _frozen(settings: Settings, dataset: Dataset) -> Vector | None:
+    """The scheme of the first release of this version of the microdata; None before it."""
+    for (label, _), facts in closed_microdata(settings).items():
+        if label == dataset.label and facts["schema_version"] == dataset.schema_version and "scheme" in facts:
+            return tuple(facts["scheme"][one.name] for one in dataset.quasi)
+    return None
+
+
+def _released(settings: Settings, dataset: Dataset, period: Period, made: Made) -> PeriodCounts:
+    study, outcome = made.study, made.outcome
+    records = released(study.records, study.data, outcome.optimum, dataset.sensitive)
+    release = stage_records(settings, dataset, period, records, made.edition, outcome.suppressed, ())
+    refuse_unsafe(settings, dataset, made.rules, study)
+    facts = {"verdict": RELEASED, **made.facts, **_measured(dataset, outcome)}
+    commit_records(settings, dataset.label, period, [release], facts)
+    kept = outcome.risks.records
+    shown = TableCounts(
+        dataset.label, period.name, study.data.records, kept, outcome.suppressed, release.verdict
+    )
+    return PeriodCounts(period, RELEASED, (shown,))
+
+
+def refuse_unsafe(settings: Settings, dataset: Dataset, rules: Rules, study: Study) -> None:
+    """Look at the staged file as a reader would, without the code that made it.
+
+    Raises:
+        PrivacyRefusal: it shows another column, or a class with too few records or sensitive values, or one
+            too far from the whole; the staged file is gone.
+    """
+    table = read_staged_records(settings, dataset)
+    quasi = [one.name for one in dataset.quasi]
+    wrong = table.column_names != [*quasi, *dataset.sensitive]
+    if not wrong:
+        classes = table.group_by(quasi).aggregate([([], "count_all")])
+        wrong = pc.min(classes["count_all"]).as_py() < rules.k
+        wrong = wrong or not _is_diverse(table, quasi, dataset.sensitive, rules, study)
+    if wrong:
+        discard_staged(settings)
+        raise PrivacyRefusal(
+            f"{dataset.label}: what would have been released does not fulfil its rules. Nothing is released. "
+            "Report it."
+        )
+
+
+def _is_diverse(
+    table: pa.Table, quasi: Sequence[str], sensitive: Sequence[str], rules: Rules, study: Study
+) -> bool:
+    models = rules.requirement.models
+    least = next((one.l for one in models if isinstance(one, DistinctDiversity)), None)
+    most = next((one.t for one in models if isinstance(one, Closeness)), None)
+    if least is None or most is None:
+        return True
+    whole = dict(zip(study.data.sensitive_values, study.data.sensitive_counts.tolist(), strict=True))
+    classes: dict[tuple[str, ...], dict[str, int]] = {}
+    counted = table.group_by([*quasi, *sensitive]).aggregate([([], "count_all")])
+    for row in counted.to_pylist():
+        answer = "|".join(row[name] for name in sensitive)
+        classes.setdefault(tuple(row[name] for name in quasi), {})[answer] = row["count_all"]
+    return all(
+        len(one) >= least and _distance(one, whole) <= most + 1e-9  # sums in another order
+        for one in classes.values()
+    )
+
+
+def _distance(one: Mapping[str, int], whole: Mapping[str, int]) -> float:
+    """Half the sum of |p - q| over all values."""
+    ours, all_of_them = sum(one.values()), sum(whole.values())
+    return sum(abs(one.get(value, 0) / ours - count / all_of_them) for value, count in whole.items()) / 2
+
+
+def _facts(asked: MicrodataRules, dataset: Dataset, rules: Rules) -> dict[str, object]:
+    review = None if asked.review is None else f"{asked.review.name}, {asked.review.date.isoformat()}"
+    return {
+        "schema_version": dataset.schema_version,
+        "models": [repr(one) for one in rules.requirement.models],
+        "suppression": rules.requirement.suppression,
+        "review": review,
+    }
+
+
+def _measured(dataset: Dataset, outcome: Outcome) -> dict[str, object]:
+    """What the restricted ledger keeps of a release: scheme, risks, k of the smallest margins."""
+    names = [one.name for one in dataset.quasi]
+    margins = {"*".join(one.columns): one.k for one in outcome.margins}
+    told = None if outcome.attributes is None or not dataset.sensitive else asdict(outcome.attributes)
+    return {
+        "scheme": dict(zip(names, outcome.optimum.levels, strict=True)),
+        "risks": asdict(outcome.risks),
+        "attributes": told,
+        "margins": margins,
+    }

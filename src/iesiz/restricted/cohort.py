@@ -1,0 +1,132 @@
+"""What microdata are made of: the people of a closed quarter, the visits of a closed month.
+
+In: the mirror of registrations, and what closed days left of their visits. Out: Arrow tables of words, a row
+a record, without a pseudonym. It must not give a person to two cohorts: who was in one is noted, by
+pseudonym, as long as the source has the account.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+
+from iesiz.periods import Period
+from iesiz.restricted.exact import visits_path
+from iesiz.restricted.mirror import mirror_path
+from iesiz.settings import Settings
+from iesiz.storage import outside, write_private
+
+PERSON, COHORT = "person", "cohort"
+NOT_GIVEN = "not_given"
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def write_visits(settings: Settings, day: dt.date, visits: pa.Table) -> None:
+    """Keep a day's visits, counted by their features, until their month is closed."""
+    write_private(visits_path(settings, day), partial(pq.write_table, visits, compression="zstd"))
+
+
+def forget_visits(settings: Settings, days: Collection[dt.date]) -> None:
+    """Delete what days left of their visits, once their month is closed."""
+    for path in (visits_path(settings, day) for day in days):
+        with outside(path):
+            path.unlink(missing_ok=True)
+
+
+def read_visits(settings: Settings, days: Collection[dt.date]) -> pa.Table | None:
+    """The visits of days, a row each, with `day` and `weekday`; None where no day has left any."""
+    found = [
+        _of_day(visits_path(settings, day), day)
+        for day in sorted(days)
+        if visits_path(settings, day).exists()
+    ]
+    return pa.concat_tables(found) if any(len(one) for one in found) else None
+
+
+def read_cohort(settings: Settings, period: Period, fields: Sequence[str]) -> pa.Table | None:
+    """The people that registered in a period, a row each, whom no other cohort holds; None if there are none.
+
+    Args:
+        settings: where the store is.
+        period: the quarter.
+        fields: columns of the mirror that are asked for; one that the source lacks was given by nobody.
+    """
+    people = _people(settings, period, fields)
+    held = pc.is_in(people[PERSON], _noted(settings, besides=period)[PERSON].combine_chunks())
+    people = people.filter(pc.invert(held))
+    if not len(people):
+        return None
+    missing = pa.array([NOT_GIVEN] * len(people), pa.string())
+    columns = [
+        pc.cast(people[name], pa.string()) if name in people.column_names else missing for name in fields
+    ]
+    return pa.table(columns, names=list(fields))
+
+
+def note_cohort(settings: Settings, period: Period) -> None:
+    """Note who is in a cohort, released or left out, so that nobody is in a second one."""
+    people = _people(settings, period, ())[PERSON]
+    before = _noted(settings, besides=period)
+    new = people.filter(pc.invert(pc.is_in(people, before[PERSON].combine_chunks())))
+    named = pa.array([period.name] * len(new), pa.string())
+    _write(settings, pa.concat_tables([before, pa.table({PERSON: new, COHORT: named})]))
+
+
+def forget_gone(settings: Settings) -> None:
+    """Drop the note of people whose account the source no longer has."""
+    if not _path(settings).exists() or not mirror_path(settings).exists():
+        return
+    noted = _noted(settings)
+    with outside(mirror_path(settings)):
+        there = pq.ParquetFile(mirror_path(settings)).read([PERSON])[PERSON].cast(pa.binary())
+    stays = pc.is_in(noted[PERSON], there.combine_chunks())
+    if not pc.all(stays).as_py():
+        _write(settings, noted.filter(stays))
+
+
+def _of_day(path: Path, day: dt.date) -> pa.Table:
+    with outside(path):
+        counted = pq.ParquetFile(path).read()
+    rows = np.repeat(np.arange(len(counted)), counted["visitor_count"].to_numpy())
+    visits = counted.drop_columns(["visitor_count"]).take(pa.array(rows))
+    words = {"weekday": WEEKDAYS[day.weekday()], "day": day.isoformat()}
+    for name, word in words.items():
+        visits = visits.append_column(name, pa.array([word] * len(visits), pa.string()))
+    return visits
+
+
+def _people(settings: Settings, period: Period, fields: Sequence[str]) -> pa.Table:
+    path = mirror_path(settings)
+    with outside(path):
+        source = ds.dataset(path)
+        wanted = [PERSON, *(name for name in fields if name in source.schema.names)]
+        day, counts = ds.field("registered_day"), ds.field("left_out").cast(pa.string()) == ""
+        chosen = counts & (day >= period.start) & (day < period.end)
+        people = source.to_table(columns=wanted, filter=chosen)
+    return people.set_column(0, PERSON, people[PERSON].cast(pa.binary()))
+
+
+def _noted(settings: Settings, besides: Period | None = None) -> pa.Table:
+    schema = pa.schema([(PERSON, pa.binary()), (COHORT, pa.string())])
+    path = _path(settings)
+    if not path.exists():
+        return schema.empty_table()
+    with outside(path):
+        noted = pq.ParquetFile(path).read().cast(schema)
+    return noted if besides is None else noted.filter(pc.not_equal(noted[COHORT], besides.name))
+
+
+def _write(settings: Settings, noted: pa.Table) -> None:
+    write_private(_path(settings), partial(pq.write_table, noted, compression="zstd"))
+
+
+def _path(settings: Settings) -> Path:
+    return settings.restricted / "registration" / "cohorts.parquet"

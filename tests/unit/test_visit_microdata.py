@@ -1,0 +1,83 @@
+"""Visits of a closed month: features without a visitor, and k distinct visitors in every class."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from iesiz.publish import verify_store
+from tests.nights import DAY, Network, line, network, site
+from tests.quarters import noted, records_of
+
+DAYS = tuple(dt.date(2025, 3, day) for day in (27, 28, 31))
+FUNNEL = 'funnel = [{ step = "landing", route = "/join" }, { step = "done", route = "/join/done" }]'
+COLUMNS = ["site", "band", "weekday", "device", "referrer", "pages", "duration", "reached"]
+
+
+def left_by(net: Network, day: dt.date) -> list[dict[str, object]]:
+    path = net.store / "restricted" / "visits" / f"day={day}" / "visits.parquet"
+    rows: list[dict[str, object]] = pq.ParquetFile(path).read().to_pylist()
+    return rows
+
+
+def test_a_day_leaves_each_visitors_features_once(tmp_path: Path) -> None:
+    net = network(tmp_path, site("mall", "web", more=FUNNEL))
+    visits = [
+        line(DAY, 1, "/join"),
+        line(DAY, 1, "/join/done", 90),
+        line(DAY, 2, "/ru/shops", 2 * 3600),
+        # One visitor, two visits: one of them is drawn.
+        *(line(DAY, 3, "/ru/news", second) for second in (0, 10, 6 * 3600, 6 * 3600 + 10)),
+    ]
+    net.write("logs/mall/web/a.log", b"".join(visits))
+    net.night(DAY)
+    rows = left_by(net, DAY)
+    same = {"site": "mall", "device": "desktop", "referrer": "none", "visitor_count": 1}
+    one = {"band": "09-12", "pages": "2-3", "duration": "1-5", "reached": "yes"}
+    two = {"band": "12-15", "pages": "1", "duration": "0", "reached": "no"}
+    assert {**same, **one} in rows
+    assert {**same, **two} in rows
+    [third] = [row for row in rows if row not in ({**same, **one}, {**same, **two})]
+    assert third["band"] in ("09-12", "15-18")
+    assert (third["pages"], third["duration"]) == ("2-3", "under_1")
+
+
+def many(day: dt.date, chance: random.Random) -> bytes:
+    """120 visitors, of whom each comes again every day."""
+    lines = []
+    for visitor in range(1, 121):
+        begins, views = chance.choice((0, 4 * 3600)), chance.choice((1, 1, 3))
+        lines += [line(day, visitor, "/ru/shops", begins + 60 * view) for view in range(views)]
+    return b"".join(lines)
+
+
+def test_every_class_of_a_month_holds_k_distinct_visitors(tmp_path: Path) -> None:
+    net, chance = network(tmp_path), random.Random(5)
+    for day in DAYS:
+        net.write(f"logs/mall/web/{day}.log", many(day, chance))
+    assert net.night(*DAYS).exit_code == 0
+    table = records_of(net, "visits", "month=2025-03")
+    assert table.column_names == COLUMNS
+    sizes = table.group_by(COLUMNS).aggregate([([], "count_all")])["count_all"].to_pylist()
+    # At most one record of a visitor and day: a class of more than 19 visits a day has 20 visitors.
+    assert min(sizes) >= 20
+    assert len(table) <= 120 * len(DAYS)
+    assert verify_store(net.settings) == ()
+    [facts] = noted(net)
+    assert facts["models"] == ["DailyContributors(k=20)"]
+
+
+def test_few_visitors_who_come_every_day_are_not_released(tmp_path: Path) -> None:
+    """Twelve visitors make 36 visits in three days: enough records, too few people."""
+    net = network(tmp_path)
+    for day in DAYS:
+        net.write(
+            f"logs/mall/web/{day}.log", b"".join(line(day, visitor, "/ru/shops") for visitor in range(1, 13))
+        )
+    counts = net.night(*DAYS)
+    assert counts.exit_code == 0
+    assert not (net.store / "published" / "microdata").exists()
+    assert [one["verdict"] for one in noted(net)] == ["withheld"]
