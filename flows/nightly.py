@@ -24,7 +24,15 @@ from iesiz import pipeline
 from iesiz.errors import IesizError, OutsideError
 from iesiz.periods import Period
 from iesiz.settings import Settings, load_settings
-from iesiz.vocabulary import Arrivals, FileCounts, FileRef, PeriodCounts, RegistrationCounts, day_of
+from iesiz.vocabulary import (
+    Arrivals,
+    FileCounts,
+    FileRef,
+    PeriodCounts,
+    RegistrationCounts,
+    UpkeepCounts,
+    day_of,
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -121,6 +129,12 @@ def build_dashboard(settings_path: str) -> None:
     pipeline.build_dashboard(load_settings(Path(settings_path)))
 
 
+@step("upkeep", run_name="upkeep")
+def upkeep(settings_path: str) -> UpkeepCounts:
+    """Destroy keys and delete restricted data at the end of their time."""
+    return pipeline.upkeep(load_settings(Path(settings_path)))
+
+
 @flow(name="nightly", persist_result=False)
 @contained
 def nightly(settings_path: str = "iesiz.toml", day: str | None = None) -> list[State[Any]]:
@@ -168,9 +182,8 @@ def run_steps(
     outcomes += [state.result(raise_on_failure=False) for state in periods]
     cohorts = pipeline.microdata_to_close(settings, arrivals, named, outcomes)
     records = [close_microdata(settings_path, period, return_state=True) for period in cohorts]
-    catalog = build_catalog(settings_path, return_state=True)
-    dashboard = build_dashboard(settings_path, return_state=True)
-    return [*sources, *days, *periods, *records, catalog, dashboard]
+    last = [one(settings_path, return_state=True) for one in (build_catalog, build_dashboard, upkeep)]
+    return [*sources, *days, *periods, *records, *last]
 
 
 def report(day: dt.date, states: list[State[Any]]) -> None:
@@ -213,6 +226,12 @@ def _(outcome: PeriodCounts) -> list[Row]:
         for one in outcome.tables
     ]
     return [_row(f"{outcome.period.grain} {outcome.period}", outcome.verdict), *tables]
+
+
+@rows_of.register
+def _(outcome: UpkeepCounts) -> list[Row]:
+    keys, days, folders = len(outcome.keys), len(outcome.days), outcome.folders
+    return [_row("upkeep", f"{keys} keys destroyed, {days} days and {folders} folders deleted")]
 
 
 def _row(subject: str, verdict: str, read: int = 0, kept: int = 0, set_aside: int = 0, late: int = 0) -> Row:

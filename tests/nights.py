@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from iesiz.deidentify.key_files import StoredKey, write_key
+from iesiz.deidentify.keys import KeyRing
 from iesiz.night import NightCounts, run_night
 from iesiz.settings import Settings, load_settings
-from iesiz.storage import MARK, prepare_store, write_secret
+from iesiz.storage import MARK, prepare_store, store_id
+from iesiz.vocabulary import KeyFacts
 
 DAY = dt.date(2025, 3, 3)
 NEXT = dt.date(2025, 3, 4)
@@ -62,11 +65,15 @@ class Network:
         if self.store.exists() and not (self.store / MARK).is_file():
             return
         prepare_store(self.settings)
+        keys, store = KeyRing.of(self.settings), store_id(self.settings.restricted)
         for purpose in ("threshold", "sampling"):
             for day in (DAY + dt.timedelta(days=step) for step in range(-9, 30)):
-                path = self.store / "restricted" / "keys" / purpose / "network" / f"{day}.key"
-                if not path.exists():
-                    write_secret(path, hashlib.sha256(f"{purpose} {day}".encode()).digest())
+                if not keys.has(purpose, "network", day.isoformat()):
+                    facts = KeyFacts(
+                        purpose, "network", day.isoformat(), dt.datetime.now(dt.UTC).date(), None
+                    )
+                    secret = hashlib.sha256(f"{purpose} {day}".encode()).digest()
+                    write_key(keys.path(purpose, "network", day.isoformat()), StoredKey(facts, store, secret))
 
     def night(self, *days: dt.date) -> NightCounts:
         """Run a night in this process."""

@@ -1,8 +1,8 @@
 """iesiz: access logs and registrations in, statistics about nobody out.
 
 The stages, in the order in which a day passes them (``pipeline`` runs them, with ``log_work``,
-``registration_work``, ``closing`` and ``microdata_work`` for its details, and nothing else opens them but
-``tools``):
+``registration_work``, ``closing``, ``microdata_work``, ``upkeep`` and ``forgetting`` for its details, and
+nothing else opens them but ``tools``):
 
     sources      what arrives: log files in blocks of lines, registrations in columns
     parse        lines to typed columns: recognised, ignored (why), rejected (why), all counted
@@ -17,8 +17,8 @@ The stages, in the order in which a day passes them (``pipeline`` runs them, wit
 For readers: ``iesiz.open(store)`` (``reader``), a locked session over the catalog. Beside the stages:
 ``policy`` (what may be read and published), ``settings``, ``storage`` (the one place that writes),
 ``ledger``, ``tables`` (published tables as data), ``vocabulary`` and ``records`` (the words all rooms share),
-``night`` (a night in-process), ``microdata`` (records generalised), ``datasets`` (microdata of the plan as
-data), ``commands`` and ``cli``.
+``night`` (a night in-process), ``doctor`` (what would keep one from going well), ``microdata``
+(records generalised), ``datasets`` (microdata of the plan as data), ``commands`` and ``cli``.
 """
 
 from __future__ import annotations

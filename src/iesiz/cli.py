@@ -8,7 +8,20 @@ import traceback
 import click
 import typer
 
-from iesiz.commands import audit, init, look, microdata, protect, query, read, registration, run
+from iesiz.commands import (
+    audit,
+    doctor,
+    forget,
+    init,
+    keys,
+    look,
+    microdata,
+    protect,
+    query,
+    read,
+    registration,
+    run,
+)
 from iesiz.errors import IesizError
 
 app = typer.Typer(
@@ -19,7 +32,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for part in (init, run, read, registration, look, query, microdata, protect, audit):
+for part in (init, run, read, registration, look, keys, forget, doctor, query, microdata, protect, audit):
     part.register(app)
 
 

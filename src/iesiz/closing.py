@@ -66,7 +66,7 @@ def input_of(
     settings: Settings, day: dt.date, parts: Mapping[str, Sequence[Path]], registrations: Path | None
 ) -> DayInput:
     """What the aggregation of a day reads: parts, the mirror, keys of the day and labels of earlier ones."""
-    keys, epoch = KeyRing(settings.restricted / "keys"), day.isoformat()
+    keys, epoch = KeyRing.of(settings), day.isoformat()
     oldest = day - dt.timedelta(days=settings.keeping.at_most_days)
     return DayInput(
         day,
@@ -121,7 +121,7 @@ def _of_days(settings: Settings, period: Period) -> Material:
         tuple(path for path in counts if path.exists()),
         frozenset(days),
         registrations_for(settings, Records(settings), period.last),
-        threshold_key=KeyRing(settings.restricted / "keys").key("threshold", "network", epoch),
+        threshold_key=KeyRing.of(settings).key("threshold", "network", epoch),
     )
     inputs = {one for day in days for one in Records(settings).inputs(day)}
     covered = [day.isoformat() for day in sorted(days)]
@@ -154,8 +154,9 @@ def due_periods(settings: Settings, last: dt.date, moment: dt.datetime) -> tuple
         period
         for grain in LONGER
         if grain in grains
+        for known in (published_periods(settings, grain),)
         for period in sorted({Period.of(grain, day) for day in published}, key=lambda one: one.start)
-        if period not in published_periods(settings, grain)
+        if period not in known
     ]
     return tuple(
         period

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +48,9 @@ class Ledger:
         if not content.startswith(known.content):
             known = _Verified()
         if len(content) > len(known.content):
-            known = _VERIFIED[self.path] = _verify(known, content, self.path)
-        return tuple(entry for entry in known.entries if kind in (None, entry.kind))
+            known.take(_verify(known, content, self.path), content)
+            _VERIFIED[self.path] = known
+        return tuple(known.entries if kind is None else known.by_kind.get(kind, ()))
 
     def append(self, kind: str, facts: Mapping[str, Any]) -> Entry:
         """Add an entry durably.
@@ -74,23 +75,33 @@ class Ledger:
         return content[: content.rfind(b"\n") + 1]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Verified:
     """The beginning of a ledger whose chain was checked in this process, as it stood then."""
 
     content: bytes = b""
-    entries: tuple[Entry, ...] = ()
+    entries: list[Entry] = field(default_factory=list)
+    by_kind: dict[str, list[Entry]] = field(default_factory=dict)
+
+    def take(self, found: Sequence[Entry], content: bytes) -> None:
+        """Go on with what was added and checked since."""
+        self.content = content
+        self.entries += found
+        for entry in found:
+            self.by_kind.setdefault(entry.kind, []).append(entry)
 
 
 # A night asks a ledger of a year some dozens of times; only what was added since is checked again.
 _VERIFIED: dict[Path, _Verified] = {}
 
 
-def _verify(known: _Verified, content: bytes, path: Path) -> _Verified:
-    found = list(known.entries)
+def _verify(known: _Verified, content: bytes, path: Path) -> list[Entry]:
+    """The entries that follow those that are known; nothing is taken over unless all are sound."""
+    found = known.entries[-1:]
+    first = len(known.entries) - len(found)
     for line in content[len(known.content) :].splitlines():
-        found.append(_read(line, len(found) + 1, found[-1].digest if found else FIRST, path))
-    return _Verified(content, tuple(found))
+        found.append(_read(line, first + len(found) + 1, found[-1].digest if found else FIRST, path))
+    return found[len(known.entries) - first :]
 
 
 def _read(line: bytes, number: int, previous: str, path: Path) -> Entry:

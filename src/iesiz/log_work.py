@@ -13,6 +13,7 @@ import json
 import numpy as np
 
 from iesiz.deidentify import (
+    LINES,
     Context,
     Fate,
     KeyRing,
@@ -28,6 +29,7 @@ from iesiz.parse import LogFormat, choose_format, only_hosts, parse_block
 from iesiz.policy import has_edition, load_registry
 from iesiz.publish import published_days
 from iesiz.records import Block
+from iesiz.restricted import Records
 from iesiz.settings import PEER, Log, Settings
 from iesiz.sources import read_start
 from iesiz.vocabulary import FileRef
@@ -49,7 +51,7 @@ def treat(block: Block, form: LogFormat, context: Context, line_seed: np.uint64)
 
 def line_seed_of(context: Context, file: FileRef) -> np.uint64:
     """What the hashes of a stream's lines start from: the same in every run, and of no other stream."""
-    return np.uint64(int.from_bytes(context.keys.key("lines", file.site, file.stream)[:8], "little"))
+    return np.uint64(int.from_bytes(context.keys.key(LINES, file.site, file.stream)[:8], "little"))
 
 
 def mark_of_format(settings: Settings, file: FileRef) -> str:
@@ -82,12 +84,13 @@ def format_of(settings: Settings, file: FileRef) -> LogFormat:
 
 def context_of(settings: Settings, file: FileRef) -> Context:
     """What the treatments of a file need: its site's settings, keys, and the fate of each day."""
-    site, log, published = settings.site(file.site), _log_of(settings, file), published_days(settings)
+    site, log = settings.site(file.site), _log_of(settings, file)
+    settled = published_days(settings) | Records(settings).gone_days()
 
     def fate(day: dt.date) -> Fate:
         if not has_edition(settings, day):
             return Fate.NO_EDITION
-        return Fate.LATE if day in published else Fate.OPEN
+        return Fate.LATE if day in settled else Fate.OPEN
 
     return Context(
         site=site.name,
@@ -96,7 +99,7 @@ def context_of(settings: Settings, file: FileRef) -> Context:
         own_hosts=settings.own_hosts,
         routes=OwnRoutes((*site.routes, *(step.route for step in site.funnel))),
         registry=load_registry("access_log"),
-        keys=KeyRing(settings.restricted / "keys"),
+        keys=KeyRing.of(settings),
         fate=fate,
         clock=log.zone,
         proxies=None if log.client == PEER else Proxies(HEADERS[log.client], tuple(log.trusted)),

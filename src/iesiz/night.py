@@ -1,4 +1,4 @@
-"""A night in-process: files, registrations, periods, catalog, in turn; one failure does not stop the rest."""
+"""A night in-process: files, registrations, periods, catalog, upkeep; one failure does not stop the rest."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from iesiz import pipeline
 from iesiz.errors import IesizError, OutsideError
 from iesiz.periods import Grain, Period
 from iesiz.settings import Settings
-from iesiz.vocabulary import FileCounts, FileRef, PeriodCounts, RegistrationCounts
+from iesiz.vocabulary import FileCounts, FileRef, PeriodCounts, RegistrationCounts, UpkeepCounts
 
 Made = TypeVar("Made")
 Progress = Callable[[str, int, int], None]
@@ -38,6 +38,7 @@ class NightCounts:
     periods: tuple[PeriodCounts, ...]
     failures: tuple[Failure, ...]
     unmatched: tuple[str, ...] = ()
+    upkeep: UpkeepCounts | None = None
 
     @property
     def exit_code(self) -> int:
@@ -132,4 +133,6 @@ def run_night(settings: Settings, days: Sequence[dt.date], progress: Progress) -
         longer += night.release(pipeline.microdata_to_close(settings, arrivals, days, night.errors))
         night.attempt("catalog", partial(pipeline.build_catalog, settings))
         night.attempt("dashboard", partial(pipeline.build_dashboard, settings))
-    return NightCounts(tuple(files), registrations, closed, longer, tuple(night.failures), arrivals.unmatched)
+        kept = night.attempt("upkeep", partial(pipeline.upkeep, settings))
+    failures = tuple(night.failures)
+    return NightCounts(tuple(files), registrations, closed, longer, failures, arrivals.unmatched, kept)

@@ -9,6 +9,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from iesiz.errors import SettingsError
 
@@ -54,8 +55,9 @@ class Period:
         """The period of that length that holds a day."""
         return cls(grain, _first(grain, day))
 
-    @classmethod
-    def named(cls, name: str) -> Period:
+    @staticmethod
+    @lru_cache(1 << 12)
+    def named(name: str) -> Period:
         """Read a name as ``name`` gives it.
 
         Raises:
@@ -65,7 +67,7 @@ class Period:
             found = NAMES[grain].fullmatch(name)
             if found:
                 try:
-                    return cls(grain, _start(grain, name, found))
+                    return Period(grain, _start(grain, name, found))
                 except ValueError:
                     break
         raise SettingsError("A period is written 2026-11-01, 2026-W47, 2026-11 or 2026-Q4.")

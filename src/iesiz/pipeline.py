@@ -4,9 +4,9 @@
             --aggregate--> exact counts --disclosure--> publishable counts
             --publish--> published tables --catalog--> readers
 
-Only this page opens the stages, with ``log_work``, ``registration_work`` and ``closing``, which hold its
-details. Its functions take frozen settings and small frozen inputs and return counts, so that a file or a day
-is a unit of work that can be done anywhere, and done again.
+Only this page opens the stages, with ``log_work``, ``registration_work``, ``closing`` and ``upkeep``, which
+hold its details. Its functions take frozen settings and small frozen inputs and return counts, so that a file
+or a day is a unit of work that can be done anywhere, and done again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from iesiz.calendar import is_due, last_due, now, yesterday
 from iesiz.catalog import write_catalog
 from iesiz.closing import (
     audited,
-    closing_days,
     days_known,
     due_periods,
     material_of,
@@ -40,6 +39,9 @@ from iesiz.disclosure import (
     protect_night,
 )
 from iesiz.errors import OutsideError
+from iesiz.forget_request import ForgetRequest
+from iesiz.forgetting import finish_forgetting
+from iesiz.forgetting import forget as forget_people
 from iesiz.log_work import context_of, format_of, line_seed_of, mark_of_format, treat
 from iesiz.microdata_work import close_cohort, due_microdata
 from iesiz.parallel import in_order
@@ -58,7 +60,6 @@ from iesiz.restricted import (
     Content,
     Reading,
     Records,
-    expire_exact,
     forget_gone,
     freeze_registrations,
     line_collector,
@@ -73,19 +74,24 @@ from iesiz.settings import Settings
 from iesiz.sources import Fingerprint, find_files, read_blocks
 from iesiz.storage import store_lock
 from iesiz.tables import load_tables
+from iesiz.upkeep import check_keys, clear, finish, keys_due
 from iesiz.vocabulary import (
     Arrivals,
     FileCounts,
     FileRef,
+    ForgetCounts,
+    KeyFacts,
     LineCounts,
     PeriodCounts,
     RegistrationCounts,
+    UpkeepCounts,
     merge_counts,
 )
 
 __all__ = [
     "build_catalog",
     "build_dashboard",
+    "check_keys",
     "close_day",
     "close_microdata",
     "close_period",
@@ -93,11 +99,14 @@ __all__ = [
     "deidentify_file",
     "deidentify_registrations",
     "discover",
+    "forget",
+    "list_keys",
     "microdata_to_close",
     "periods_to_close",
     "plan_of_night",
     "store_lock",
     "tables_of",
+    "upkeep",
 ]
 
 
@@ -109,14 +118,17 @@ def discover(settings: Settings, last: dt.date | None = None) -> Arrivals:
         last: the night's own local day, yesterday by default.
 
     Raises:
-        PrivacyRefusal: no edition of the policy is in force, or a table is not fit to be published.
+        PrivacyRefusal: no edition of the policy is in force, a table is not fit to be published, or a key is
+            missing or unsound.
     """
     last = last or yesterday(settings, now())
     edition_on(settings, last)
     load_tables()
     recover(settings)
+    finish(settings)
+    finish_forgetting(settings)
+    check_keys(settings)
     Records(settings).sweep(now().date())
-    expire_exact(settings, closing_days(settings), now().date())
     files = find_files(settings)
     found = {(file.site, file.stream) for file in files}
     declared = [(site.name, log.stream) for site in settings.sites for log in site.logs]
@@ -295,3 +307,34 @@ def build_dashboard(settings: Settings, folder: Path | None = None) -> Path:
     """
     edition = edition_on(settings, last_due(settings, now()))
     return write_dashboard(settings, load_tables(), edition, folder)
+
+
+def upkeep(settings: Settings) -> UpkeepCounts:
+    """Destroy keys and delete restricted data at the end of their time, and record it.
+
+    Raises:
+        PrivacyRefusal: a key is unsound, or a ledger's chain is broken; nothing is destroyed.
+        OutsideError: the storage failed; the next start goes on.
+    """
+    recover(settings)
+    return clear(settings, now().date())
+
+
+def forget(settings: Settings, request: ForgetRequest) -> ForgetCounts:
+    """Take people out of every day that is not published yet, for good.
+
+    Raises:
+        PrivacyRefusal: a key is unsound, or a ledger's chain is broken.
+        OutsideError: the storage failed; the next start goes on, or the request is to be repeated.
+    """
+    recover(settings)
+    return forget_people(settings, request, now())
+
+
+def list_keys(settings: Settings) -> tuple[KeyFacts, ...]:
+    """What each key is for and how long it may be kept, as it stands now; never a key.
+
+    Raises:
+        PrivacyRefusal: a key is short, of another store, or others may read it.
+    """
+    return keys_due(settings)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from iesiz.calendar import now
-from iesiz.deidentify import NO_ID, KeyRing, RowTreatment, date_of
+from iesiz.deidentify import NO_ID, PERSON, KeyRing, RowTreatment, date_of
 from iesiz.parallel import ahead, in_order
 from iesiz.policy import load_registry
 from iesiz.publish import published_days
@@ -25,7 +25,10 @@ from iesiz.restricted import (
     Records,
     mirror_builder,
     mirror_path,
+    people_list,
     read_marks,
+    tombstones,
+    without,
 )
 from iesiz.settings import Registration, Settings
 from iesiz.sources import RegistrationSource, Wanted, open_registrations
@@ -41,6 +44,7 @@ class Mirroring:
 
     Attributes:
         newest: latest time of change that was seen, in microseconds since 1970, UTC.
+        forgotten: pseudonyms of people who asked to be left out.
         rejected: rows that do not count, by reason.
     """
 
@@ -49,6 +53,7 @@ class Mirroring:
     treatment: RowTreatment
     builder: MirrorBuilder
     newest: int | None
+    forgotten: tuple[bytes, ...] = ()
     rejected: dict[str, int] = field(default_factory=dict)
 
     def read_all(self) -> None:
@@ -62,11 +67,11 @@ class Mirroring:
         self._take(self.source.rows(since))
         versions = ahead(self.source.versions())
         for marks in in_order(self.treatment.marks, versions, self.threads):
-            self.builder.add_marks(marks)
+            self.builder.add_marks(without(marks, PERSON, self.forgotten))
 
     def _take(self, rows: Iterator[pa.Table]) -> None:
         for treated in in_order(self.treatment.treat, ahead(rows), self.threads):
-            self.builder.add(treated.table)
+            self.builder.add(without(treated.table, PERSON, self.forgotten))
             self.rejected = merge_counts(self.rejected, treated.rejected)
             self.newest = max((one for one in (self.newest, treated.newest) if one is not None), default=None)
 
@@ -89,7 +94,7 @@ def mirror_source(settings: Settings, source: Registration) -> RegistrationCount
         PrivacyRefusal: a treatment gives what is no class.
     """
     registry, began = load_registry("registration"), now()
-    key = KeyRing(settings.restricted / "keys").key("person", "registration", "mirror")
+    key = KeyRing.of(settings).key(PERSON, "registration", "mirror")
     treatment = RowTreatment(registry, key, source.zone, frozenset(source.sites))
     wanted, held = Wanted.of(source, registry), read_marks(settings)
     if held is not None and held.key != treatment.key_mark:
@@ -99,7 +104,12 @@ def mirror_source(settings: Settings, source: Registration) -> RegistrationCount
         mirror_builder(settings, treatment.fields, continues=held is not None) as builder,
     ):
         work = Mirroring(
-            settings.reading.threads, opened, treatment, builder, held.watermark if held else None
+            settings.reading.threads,
+            opened,
+            treatment,
+            builder,
+            held.watermark if held else None,
+            tombstones(people_list(settings)),
         )
         counts, changes_only = _mirrored(work, mirror_path(settings), _since(held, work, source))
         rows = builder.rows + work.rejected.get(NO_ID, 0) + sum(wanted.rejected.values())

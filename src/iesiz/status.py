@@ -23,7 +23,7 @@ class DayStatus:
         lines: recognised lines that count.
         late: recognised lines that came after publication; they change nothing.
         late_by_site: the same by site.
-        delete_after: the last ISO day on which its records may be kept.
+        delete_after: the last ISO day on which its records may be kept; empty when they were deleted.
     """
 
     day: str
@@ -134,24 +134,39 @@ def _days(settings: Settings, records: Records) -> tuple[DayStatus, ...]:
     published = {entry.facts["day"]: entry.facts for entry in records.ledger.entries("day")}
     files = records.files()
     known = sorted({day for one in files for day in {*one.days, *one.late}} | set(published))
-    return tuple(_day(settings, day, published.get(day), files) for day in known)
+    gone, came = records.gone_days(), records.held_days()
+    days = [(day, dt.date.fromisoformat(day)) for day in known]
+    return tuple(
+        _day(
+            day,
+            published.get(day),
+            files,
+            _kept(settings, one, published.get(day), came.get(one)),
+            one in gone,
+        )
+        for day, one in days
+    )
+
+
+def _kept(settings: Settings, day: dt.date, facts: Mapping[str, Any] | None, came: dt.date | None) -> str:
+    closed = dt.date.fromisoformat(facts["closed"]) if facts else None
+    return last_day_kept(settings.keeping, day, closed, came).isoformat()
 
 
 def _day(
-    settings: Settings, day: str, facts: Mapping[str, Any] | None, files: Sequence[KnownFile]
+    day: str, facts: Mapping[str, Any] | None, files: Sequence[KnownFile], kept: str, is_gone: bool
 ) -> DayStatus:
     with_data = sorted({one.site for one in files if one.days.get(day)})
     late_sites = sorted({one.site for one in files if one.late.get(day)})
-    closed = dt.date.fromisoformat(facts["closed"]) if facts else None
     return DayStatus(
         day=day,
-        state=DayState.PUBLISHED if facts else DayState.OPEN,
+        state=DayState.PUBLISHED if facts else DayState.EXPIRED if is_gone else DayState.OPEN,
         sites=tuple(with_data),
         missing=tuple(facts["missing"]) if facts else (),
         lines=sum(one.days.get(day, 0) for one in files),
         late=sum(one.late.get(day, 0) for one in files),
         late_by_site={site: _late(files, site, day) for site in late_sites},
-        delete_after=last_day_kept(settings.keeping, dt.date.fromisoformat(day), closed).isoformat(),
+        delete_after="" if is_gone else kept,
     )
 
 

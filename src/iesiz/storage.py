@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from iesiz.settings import Settings
 MARK = "iesiz-store"
 MARK_TEXT = "iesiz store, layout 1\n"
 STAGED = ".staged"
+STORE_ID = "store-id"
+TAIL = 1 << 16
 
 
 @contextmanager
@@ -62,6 +65,15 @@ def prepare_store(settings: Settings) -> None:
 def _holds_more(store: Path) -> bool:
     """Whether a folder holds more than a crash can leave while a store is made in it."""
     return any(path.name != MARK + STAGED for path in store.iterdir())
+
+
+def store_id(restricted: Path) -> str:
+    """What tells a store from every other: 32 random hexadecimal digits, drawn at first use."""
+    path = restricted / STORE_ID
+    with outside(path):
+        if not path.exists():
+            write_secret(path, secrets.token_hex(16).encode())
+        return path.read_text("ascii")
 
 
 @contextmanager
@@ -178,12 +190,36 @@ def _write_all(handle: int, content: bytes) -> None:
 
 def whole_lines(path: Path) -> int:
     """Bytes of a file up to its last line end."""
-    content = path.read_bytes()
-    return content.rfind(b"\n") + 1
+    with path.open("rb") as held:
+        end = held.seek(0, os.SEEK_END)
+        while end:
+            start = max(0, end - TAIL)
+            held.seek(start)
+            found = held.read(end - start).rfind(b"\n")
+            if found >= 0:
+                return start + found + 1
+            end = start
+    return 0
+
+
+def destroy_file(path: Path) -> None:
+    """Overwrite a small file in its place, then delete it; what is gone already is left so.
+
+    A disk that writes elsewhere may keep old blocks for a while: the disk itself should be encrypted.
+    """
+    with outside(path):
+        if not path.exists():
+            return
+        with path.open("r+b", buffering=0) as out:
+            out.write(bytes(path.stat().st_size))
+            os.fsync(out.fileno())
+        path.unlink()
+        flush_folder(path.parent)
 
 
 def remove_tree(folder: Path) -> None:
-    """Delete a folder of the store with all that is in it."""
+    """Delete a folder of the store with all that is in it, or a file."""
     with outside(folder):
-        if folder.exists():
+        if folder.is_dir():
             shutil.rmtree(folder)
+        folder.unlink(missing_ok=True)

@@ -56,9 +56,10 @@ class Purpose(StrEnum):
 
 
 class DayState(StrEnum):
-    """Where a local day stands in its life."""
+    """Where a local day stands in its life; an expired one was never published, and its records are gone."""
 
     OPEN = "open"
+    EXPIRED = "expired"
     PUBLISHED = "published"
 
 
@@ -230,6 +231,64 @@ class PeriodCounts:
     def day(self) -> dt.date:
         """Its first local day, which is all of a day."""
         return self.period.start
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that keeps a night from going well: where it was looked for, what it is, what to do."""
+
+    check: str
+    problem: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFacts:
+    """What a key is for; never the key.
+
+    Attributes:
+        scope: the site, or what is wider than one.
+        epoch: the period that it is for, or the stream.
+        destroy_after: the last day on which it may be kept; None as long as something needs it.
+    """
+
+    purpose: str
+    scope: str
+    epoch: str
+    created: dt.date
+    destroy_after: dt.date | None
+
+    @property
+    def name(self) -> str:
+        """Purpose, scope and epoch, as the ledger names it."""
+        return f"{self.purpose}/{self.scope}/{self.epoch}"
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetCounts:
+    """What came of a request to be forgotten: people it named, records that went, days they were of."""
+
+    accounts: int
+    visitors: int
+    rows: int
+    days: tuple[dt.date, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UpkeepCounts:
+    """What came to the end of its time.
+
+    Attributes:
+        keys: names of the keys that were destroyed.
+        days: local days whose records were deleted.
+        unpublished: those of them that were never published: their time was over before.
+        folders: folders and files deleted besides.
+    """
+
+    keys: tuple[str, ...] = ()
+    days: tuple[dt.date, ...] = ()
+    unpublished: tuple[dt.date, ...] = ()
+    folders: int = 0
 
 
 @dataclass(frozen=True, slots=True)

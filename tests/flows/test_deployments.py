@@ -40,6 +40,12 @@ def test_one_night_at_a_time_the_next_one_queues(deployed: PrefectServer) -> Non
     assert deployment["parameters"] == {"settings_path": "iesiz.toml"}
 
 
+def test_upkeep_is_due_at_noon_each_day(deployed: PrefectServer) -> None:
+    deployment = deployed.get("/deployments/name/upkeep/upkeep")
+    starts = wait_for(lambda: scheduled_starts(deployed, deployment["id"]), "scheduled runs")
+    assert {start.astimezone(ALMATY).strftime("%H:%M") for start in starts} == {"12:00"}
+
+
 def test_nothing_calls_out(deployed: PrefectServer) -> None:
     settings = deployed.get("/admin/settings")
     assert settings["server"]["analytics_enabled"] is False

@@ -16,11 +16,12 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from flows import nightly as module
 from iesiz.errors import IesizError, InputError, OutsideError, PrivacyRefusal
 from iesiz.periods import Grain, Period
-from iesiz.vocabulary import Arrivals, FileCounts, FileRef, LineCounts, PeriodCounts
+from iesiz.vocabulary import Arrivals, FileCounts, FileRef, LineCounts, PeriodCounts, UpkeepCounts
 from tests.flows.prefect_server import PrefectServer, wait_for
 
 DAY = dt.date(2026, 11, 1)
 WEEK = Period.of(Grain.WEEK, DAY)
+NIGHT = ["a.log", "b.log", "registrations", "due", "day", "week", "catalog", "dashboard", "upkeep"]
 CANARY = "aigerim.canary@example.org"
 
 
@@ -75,6 +76,10 @@ class Night:
     def build_dashboard(self, _settings: object) -> None:
         self.happen("dashboard")
 
+    def upkeep(self, _settings: object) -> UpkeepCounts:
+        self.happen("upkeep")
+        return UpkeepCounts()
+
 
 @pytest.fixture
 def against_server(prefect_server: PrefectServer) -> Iterator[PrefectServer]:
@@ -104,15 +109,15 @@ def last_words(server: PrefectServer, state: State[Any]) -> bool:
     """Whether the log of the run has come to its last line; logs are sent a moment later."""
     run_id = str(state.state_details.flow_run_id)
     lines = server.post("/logs/filter", {"logs": {"flow_run_id": {"any_": [run_id]}}})
-    return any("Finished in state Failed('2/7" in line["message"] for line in lines)
+    return any("Finished in state Failed('2/8" in line["message"] for line in lines)
 
 
 def test_a_file_that_fails_fails_the_night_and_keeps_nothing_back(
     against_server: PrefectServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     night, state = run_night(monkeypatch, a_log=[InputError("a.log, line 1: not a log of that format.")])
-    assert night.calls == ["a.log", "b.log", "registrations", "due", "day", "week", "catalog", "dashboard"]
-    assert (state.name, state.message) == ("Failed", "1/7 states failed.")
+    assert night.calls == NIGHT
+    assert (state.name, state.message) == ("Failed", "1/8 states failed.")
 
 
 def test_what_failed_outside_is_tried_again(
@@ -130,6 +135,7 @@ def test_what_failed_outside_is_tried_again(
         "week",
         "catalog",
         "dashboard",
+        "upkeep",
     ]
     assert state.name == "Completed"
 
@@ -140,7 +146,7 @@ def test_a_registration_source_that_is_down_is_tried_again_and_holds_the_days_ba
     night, state = run_night(monkeypatch, registrations=[OutsideError("the database failed")] * 4)
     assert night.calls.count("registrations") == 4
     assert night.failed == [OutsideError]
-    assert night.calls[-1] == "catalog"
+    assert night.calls[-1] == "upkeep"
     assert state.name == "Failed"
 
 
@@ -148,7 +154,7 @@ def test_a_refusal_is_never_tried_again(
     against_server: PrefectServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     night, state = run_night(monkeypatch, day=[PrivacyRefusal("no edition in force")])
-    assert night.calls == ["a.log", "b.log", "registrations", "due", "day", "week", "catalog", "dashboard"]
+    assert night.calls == NIGHT
     assert state.name == "Failed"
 
 
@@ -165,7 +171,7 @@ def test_no_exception_brings_content_into_prefect(
     outside = [chained_to_content() for _ in range(4)]
     unforeseen = ValueError(f"could not convert {CANARY} to int")
     _, state = run_night(monkeypatch, a_log=outside, day=[unforeseen])
-    assert state.message == "2/7 states failed."
+    assert state.message == "2/8 states failed."
     wait_for(lambda: last_words(against_server, state), "the log of the night in the database")
     stored = against_server.everything_stored()
     assert b"marked-and-stored" in stored  # what is looked for would be found

@@ -129,6 +129,7 @@ def test_asking_again_and_again_gives_the_same_bytes_so_that_there_is_nothing_to
         shutil.copy(store / "iesiz-store", again / "iesiz-store")
         (again / "restricted").mkdir(mode=0o700)
         shutil.copytree(store / "restricted" / "keys", again / "restricted" / "keys")
+        shutil.copy(store / "restricted" / "store-id", again / "restricted" / "store-id")
         run_night(settings_with(sample, again), DAYS, lambda *_: None)
         found = {name: one for name, one in hashes(again / "published").items() if name.startswith("tables/")}
         assert found == tables

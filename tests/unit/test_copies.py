@@ -169,6 +169,7 @@ def test_the_same_inputs_and_keys_give_the_same_bytes(tmp_path: Path, clean: Net
     (twin.store / "restricted").mkdir(parents=True, mode=0o700)
     shutil.copy(clean.store / "iesiz-store", twin.store / "iesiz-store")
     shutil.copytree(clean.store / "restricted" / "keys", twin.store / "restricted" / "keys")
+    shutil.copy(clean.store / "restricted" / "store-id", twin.store / "restricted" / "store-id")
     twin.night(DAY, NEXT)
     assert twin.partitions() == clean.partitions()
     assert records(twin) == records(clean)

@@ -15,10 +15,10 @@ from iesiz.night import NightCounts
 from iesiz.periods import Grain, Period
 from iesiz.publish import verify_store
 from iesiz.reader import ask
-from iesiz.restricted import counts_path, expire_exact, has_exact
+from iesiz.restricted import counts_path, expired
 from iesiz.settings import Settings
 from iesiz.status import status_of
-from iesiz.storage import write_private
+from iesiz.storage import remove_tree, write_private
 from iesiz.tables import Cells
 from iesiz.tools import audit_published
 from tests.nights import Network, log, network, site
@@ -157,10 +157,10 @@ def test_exact_counts_are_private_and_expire(net: Network) -> None:
     assert held
     assert {path.stat().st_mode & 0o777 for path in held} == {0o600}
     closed = {Period(Grain.DAY, day): day for day in WEEK}
-    assert expire_exact(net.settings, closed, WEEK[0] + dt.timedelta(days=45)) == 0
-    assert expire_exact(net.settings, closed, WEEK[0] + dt.timedelta(days=46)) == 3
-    assert not has_exact(net.settings, WEEK[0])
-    assert has_exact(net.settings, WEEK[6])
+    assert expired(net.settings, closed, WEEK[0] + dt.timedelta(days=45)) == ()
+    found = expired(net.settings, closed, WEEK[0] + dt.timedelta(days=46))
+    assert {one.name for one in found} == {f"day={WEEK[0]}"}
+    assert {one.parent.name for one in found} == {"counts", "exact", "labels", "visits"}
 
 
 def test_a_week_whose_exact_counts_have_expired_is_refused(
@@ -168,7 +168,8 @@ def test_a_week_whose_exact_counts_have_expired_is_refused(
 ) -> None:
     deliver(net, WEEK[0])
     net.night(WEEK[0])
-    expire_exact(net.settings, {}, WEEK[0] + dt.timedelta(days=46))
+    for path in expired(net.settings, {}, WEEK[0] + dt.timedelta(days=46)):
+        remove_tree(path)
     counts = net.night(WEEK[6])
     assert counts.exit_code == 4
     assert [one.work for one in counts.failures] == ["week 2025-W10"]

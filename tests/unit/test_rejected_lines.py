@@ -200,7 +200,6 @@ def test_a_stopped_file_is_read_by_a_better_format(net: Network) -> None:
     assert declare(net, EXACT, 0.05).night(DAY).failures
     assert [one.verdict for one in declare(net, "combined", 0.05).night(DAY).files] == ["read"]
     assert (kept(net), status_of(net.settings).rejects) == ([], ())
-    assert Records(net.settings).sweep(DAY) == 1
     assert not list((net.store / "restricted" / "rejected").rglob("*.parquet"))
 
 

@@ -90,6 +90,7 @@ def _facts(counts: NightCounts) -> dict[str, object]:
         "registrations": counts.registrations,
         "days": [_named(one) for one in counts.days],
         "periods": [_named(one) for one in counts.periods],
+        "upkeep": counts.upkeep,
         "failures": counts.failures,
         "unmatched": counts.unmatched,
     }
@@ -118,6 +119,9 @@ def _show(counts: NightCounts) -> None:
         _show_registrations(counts.registrations)
     for period in (*counts.days, *counts.periods):
         _show_period(period)
+    if counts.upkeep is not None:
+        for day in counts.upkeep.unpublished:
+            typer.echo(f"warning: {day} was never published; its records have reached their time", err=True)
     for failure in counts.failures:
         typer.echo(f"failed: {failure.work}: {failure.message}", err=True)
 

@@ -7,22 +7,29 @@ with keyed pseudonyms and classes only. It must not write an identifier anywhere
 from __future__ import annotations
 
 from iesiz.deidentify.context import Context, Fate
-from iesiz.deidentify.keys import KeyRing
+from iesiz.deidentify.keys import LINES, PERSON, RENEWED, KeyRing, Pseudonymiser
 from iesiz.deidentify.local_time import date_of
 from iesiz.deidentify.proxies import Proxies, with_clients
 from iesiz.deidentify.registrations import NO_ID, RowTreatment, TreatedRows
 from iesiz.deidentify.requests import Treated, deidentify_chunk
 from iesiz.deidentify.robots import robot_list_version
 from iesiz.deidentify.routes import OwnRoutes
+from iesiz.deidentify.visitors import VISITOR, VISITOR_KEYS, visitor_message
 from iesiz.deidentify.zones import in_zone
 
 __all__ = [
+    "LINES",
     "NO_ID",
+    "PERSON",
+    "RENEWED",
+    "VISITOR",
+    "VISITOR_KEYS",
     "Context",
     "Fate",
     "KeyRing",
     "OwnRoutes",
     "Proxies",
+    "Pseudonymiser",
     "RowTreatment",
     "Treated",
     "TreatedRows",
@@ -30,5 +37,6 @@ __all__ = [
     "deidentify_chunk",
     "in_zone",
     "robot_list_version",
+    "visitor_message",
     "with_clients",
 ]

@@ -1,66 +1,111 @@
 """Keys of the restricted zone: 32 independent random bytes for each (purpose, scope, epoch).
 
 A key is never derived from another, so that destroying it destroys the way back. It is made at first
-use, readable by its owner only, and refused when it is short, open to others or was destroyed before.
+use, readable by its owner only, and refused when it is short, open to others, of another store or was
+destroyed before.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import os
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from iesiz.calendar import now
+from iesiz.deidentify.key_files import DESTROYED, KEY, KEY_BYTES, StoredKey, end_key, read_key, write_key
 from iesiz.errors import PrivacyRefusal
-from iesiz.storage import outside, write_secret
-from iesiz.vocabulary import check_name
+from iesiz.settings import Settings
+from iesiz.storage import store_id
+from iesiz.vocabulary import KeyFacts, check_name
 
-KEY_BYTES = 32
 PSEUDONYM_BYTES = 16
 BLOCK_BYTES = 64
+LINES, PERSON = "lines", "person"
+# What these keys made is read anew from its source, so that a later key may take their place.
+RENEWED = frozenset({LINES, PERSON})
 _MAKING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRing:
-    """The keys below a folder, ``<purpose>/<scope>/<epoch>.key``."""
+    """The keys below a folder of the restricted zone, ``<purpose>/<scope>/<epoch>.key``.
+
+    Attributes:
+        at_most_days: days after which a key is destroyed at the latest, if its epoch is a period.
+    """
 
     folder: Path
+    at_most_days: int = 45
+
+    @classmethod
+    def of(cls, settings: Settings) -> KeyRing:
+        """The keys of a store."""
+        return cls(settings.restricted / "keys", settings.keeping.at_most_days)
 
     def path(self, purpose: str, scope: str, epoch: str) -> Path:
         """Where a key lies."""
         for part in (purpose, scope, epoch):
             check_name("key", part)
-        return self.folder / purpose / scope / f"{epoch}.key"
+        return self.folder / purpose / scope / f"{epoch}{KEY}"
 
     def key(self, purpose: str, scope: str, epoch: str) -> bytes:
         """Return the key, made now if it never existed.
 
         Raises:
-            PrivacyRefusal: it was destroyed, is short, or others may read it.
+            PrivacyRefusal: it was destroyed, is short, of another store, or others may read it.
         """
         path = self.path(purpose, scope, epoch)
-        if path.with_suffix(".destroyed").exists():
+        if path.with_suffix(DESTROYED).exists():
             raise PrivacyRefusal(
                 f"The key {purpose}/{scope}/{epoch} was destroyed: its records cannot be made again."
             )
         with _MAKING:
             if not path.exists():
-                write_secret(path, os.urandom(KEY_BYTES))
-        return _read_key(path)
+                write_key(path, self._new(purpose, scope, epoch))
+        return self._own(path).secret
 
+    def has(self, purpose: str, scope: str, epoch: str) -> bool:
+        """Whether a key is there, or the mark that it was destroyed."""
+        path = self.path(purpose, scope, epoch)
+        return path.exists() or path.with_suffix(DESTROYED).exists()
 
-def _read_key(path: Path) -> bytes:
-    with outside(path):
-        if path.stat().st_mode & 0o077:
-            raise PrivacyRefusal(f"{path}: a key that others may read. Set its mode to 0600 and renew it.")
-        key = path.read_bytes()
-    if len(key) != KEY_BYTES or len(set(key)) < 8:
-        raise PrivacyRefusal(
-            f"{path}: not a random key of {KEY_BYTES} bytes. Restore it or have the day read again."
-        )
-    return key
+    def facts(self) -> tuple[KeyFacts, ...]:
+        """What every key is for, in the order of their names; each is checked on the way.
+
+        Raises:
+            PrivacyRefusal: one is short, of another store, or others may read it.
+        """
+        return tuple(self._own(path).facts for path in sorted(self.folder.glob(f"*/*/*{KEY}")))
+
+    def destroy(self, name: str, on: dt.date) -> None:
+        """Destroy a key, so that nobody can make its pseudonyms again; done twice it is done once.
+
+        Args:
+            name: purpose, scope and epoch, with ``/`` between.
+            on: the day that it is.
+
+        Raises:
+            OutsideError: the storage failed; it may be tried again.
+        """
+        purpose, scope, epoch = name.split("/")
+        end_key(self.path(purpose, scope, epoch), on, is_renewed=purpose in RENEWED)
+
+    def _new(self, purpose: str, scope: str, epoch: str) -> StoredKey:
+        today = now().date()
+        end = None if purpose in RENEWED else today + dt.timedelta(days=self.at_most_days)
+        facts = KeyFacts(purpose, scope, epoch, today, end)
+        return StoredKey(facts, store_id(self.folder.parent), os.urandom(KEY_BYTES))
+
+    def _own(self, path: Path) -> StoredKey:
+        found = read_key(path)
+        if found.store != store_id(self.folder.parent) or self.folder / f"{found.facts.name}{KEY}" != path:
+            raise PrivacyRefusal(
+                f"{path}: a key of another store or place. Restore the whole restricted zone from one copy."
+            )
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from iesiz.deidentify.addresses import parse_address
 from iesiz.deidentify.clients import Clients
 from iesiz.deidentify.keys import KeyRing, Pseudonymiser
 from iesiz.deidentify.local_time import date_of
@@ -24,8 +25,14 @@ from iesiz.records import CodedText
 Days = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 VISITOR, NETWORK = "visitor", "network"
+VISITOR_KEYS = (VISITOR, NETWORK)
 CLIENT_BITS, AGENT_BITS, DAY_BITS = 22, 22, 12
 MOST_DAYS = 1 << DAY_BITS
+
+
+def visitor_message(address: str, agent: str) -> bytes:
+    """What the visitor pseudonym of an address and an agent, as the log writes them, is made of."""
+    return parse_address(address).canonical + b"|" + agent.encode()
 
 
 @dataclass(slots=True)

@@ -16,7 +16,15 @@ from iesiz.restricted.cohort import (
     read_visits,
     write_visits,
 )
-from iesiz.restricted.exact import counts_path, expire_exact, has_exact, read_exact, write_exact
+from iesiz.restricted.exact import counts_path, expired, has_exact, read_exact, write_exact
+from iesiz.restricted.forgotten import (
+    add_tombstones,
+    clean_part,
+    day_list,
+    people_list,
+    tombstones,
+    without,
+)
 from iesiz.restricted.keeping import last_day_kept
 from iesiz.restricted.known import KnownFile
 from iesiz.restricted.labels import read_labels, write_labels
@@ -45,8 +53,11 @@ __all__ = [
     "Reading",
     "Records",
     "RejectedLine",
+    "add_tombstones",
+    "clean_part",
     "counts_path",
-    "expire_exact",
+    "day_list",
+    "expired",
     "forget_gone",
     "forget_visits",
     "freeze_registrations",
@@ -57,6 +68,7 @@ __all__ = [
     "mirror_path",
     "note_cohort",
     "part_writer",
+    "people_list",
     "read_cohort",
     "read_exact",
     "read_labels",
@@ -65,6 +77,8 @@ __all__ = [
     "read_visits",
     "reject_writer",
     "settle",
+    "tombstones",
+    "without",
     "write_exact",
     "write_labels",
     "write_visits",

@@ -17,10 +17,11 @@ import pyarrow.parquet as pq
 
 from iesiz.periods import Grain, Period
 from iesiz.settings import Settings
-from iesiz.storage import outside, remove_tree, write_private
+from iesiz.storage import outside, write_private
 from iesiz.tables import Cells, TableSpec
 
 EXACT, COUNTS, VISITS = "exact", "counts", "visits"
+ROOMS = (EXACT, COUNTS, VISITS, "labels")
 
 
 def write_exact(settings: Settings, period: Period, exact: Sequence[Cells]) -> None:
@@ -57,8 +58,8 @@ def visits_path(settings: Settings, day: dt.date) -> Path:
     return _folder(settings, VISITS, Period(Grain.DAY, day)) / "visits.parquet"
 
 
-def expire_exact(settings: Settings, closed: Mapping[Period, dt.date], today: dt.date) -> int:
-    """Delete what has reached the end of its time; the number of folders deleted.
+def expired(settings: Settings, closed: Mapping[Period, dt.date], today: dt.date) -> tuple[Path, ...]:
+    """Folders of exact cells, frozen counts, visits and labels that have reached the end of their time.
 
     Args:
         settings: where the store is, and how long it may keep.
@@ -66,16 +67,13 @@ def expire_exact(settings: Settings, closed: Mapping[Period, dt.date], today: dt
         today: the day that it is.
     """
     oldest = today - dt.timedelta(days=settings.keeping.at_most_days)
-    gone = [
+    return tuple(
         folder
-        for room in (EXACT, COUNTS, VISITS)
+        for room in ROOMS
         for folder in sorted((settings.restricted / room).glob("*=*"))
         for period in (Period.named(folder.name.partition("=")[2]),)
         if closed.get(period, period.last) < oldest
-    ]
-    for folder in gone:
-        remove_tree(folder)
-    return len(gone)
+    )
 
 
 def _folder(settings: Settings, room: str, period: Period) -> Path:

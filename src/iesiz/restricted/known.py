@@ -5,7 +5,7 @@ In: facts of files and of published days. Out: ``KnownFile``, each with the reco
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
@@ -48,6 +48,12 @@ class KnownFile:
         """What its files in the restricted zone are called by: content and format."""
         return f"{self.file_id}-{self.form[:8]}" if self.form else self.file_id
 
+    def without_lines_of(self, gone: Collection[str]) -> KnownFile:
+        """Without the days whose records were deleted: no line is known again for their sake."""
+        if not any(day in gone for day in self.line_days):
+            return self
+        return replace(self, line_days=tuple(day for day in self.line_days if day not in gone))
+
 
 FACTS = tuple(one.name for one in fields(KnownFile) if one.name != "is_replaced")
 
@@ -68,15 +74,16 @@ class TakenFiles:
     """What is known of files after some entries of the ledger.
 
     A grown file takes the days that it holds over from the shorter one. A reading by another format takes
-    every open day over, since the earlier one may have told days wrongly; published days stay.
+    every open day over, since the earlier one may have told days wrongly; settled days stay: those that were
+    published, and those whose records were deleted.
     """
 
     files: dict[tuple[str, str, str, str], KnownFile] = field(default_factory=dict)
-    published: set[str] = field(default_factory=set)
+    settled: set[str] = field(default_factory=set)
 
     def take(self, one: KnownFile, replaces: Sequence[str]) -> None:
         """Take the next file, which continues or replaces those of these digests."""
-        for place, other in self.files.items():
+        for place, other in self.files.items() if replaces else ():
             if (other.site, other.stream) == (one.site, one.stream) and other.digest in replaces:
                 kept = {day: rows for day, rows in other.days.items() if self._stays(day, other, one)}
                 self.files[place] = replace(other, days=kept, line_days=(), is_replaced=True)
@@ -87,4 +94,4 @@ class TakenFiles:
         self.files[place] = one
 
     def _stays(self, day: str, other: KnownFile, one: KnownFile) -> bool:
-        return day in self.published if other.form != one.form else day not in one.days
+        return day in self.settled if other.form != one.form else day not in one.days

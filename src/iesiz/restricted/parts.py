@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 
 from iesiz.dictionaries import own_values
 from iesiz.restricted.day_runs import Flags
+from iesiz.restricted.forgotten import clean_part
+from iesiz.restricted.part_files import ROW_GROUP, open_part
 from iesiz.restricted.records import Records
 from iesiz.storage import STAGED, outside, put_in_place
 from iesiz.vocabulary import FileRef
-
-ROW_GROUP = 1 << 20
 
 
 @dataclass(slots=True)
@@ -33,7 +33,7 @@ class PartWriter:
         writer = self._writers.get(day)
         if writer is None:
             path = self.staging / f"{day}{STAGED}"
-            writer = self._writers[day] = _writer(path, table.schema)
+            writer = self._writers[day] = open_part(path, table.schema)
         writer.write_table(table, row_group_size=ROW_GROUP)
         self.rows[day] = self.rows.get(day, 0) + table.num_rows
 
@@ -55,6 +55,16 @@ class PartWriter:
             path.unlink()
             del self.rows[day]
 
+    def forget(self, day: dt.date, gone: Collection[bytes]) -> None:
+        """Take those on a list of tombstones out of a day's part; nothing is written to it afterwards."""
+        writer, path = self._writers.pop(day, None), self.staging / f"{day}{STAGED}"
+        if writer is not None:
+            writer.close()
+        self.rows[day] -= clean_part(path, gone)
+        if not self.rows[day]:
+            path.unlink()
+            del self.rows[day]
+
     def place(self, records: Records, file: FileRef, part_id: str) -> None:
         """Finish the parts and put them in their places."""
         self.close()
@@ -64,21 +74,13 @@ class PartWriter:
 
 def _copy_rows(source: Path, target: Path, keep: Flags) -> None:
     """Copy some rows of a part, row group by row group."""
-    with pq.ParquetFile(source) as part, _writer(target, part.schema_arrow) as out:
+    with pq.ParquetFile(source) as part, open_part(target, part.schema_arrow) as out:
         start = 0
         for group in range(part.num_row_groups):
             table = part.read_row_group(group)
             kept = table.filter(pa.array(keep[start : start + table.num_rows]))
             out.write_table(own_values(kept), row_group_size=ROW_GROUP)
             start += table.num_rows
-
-
-def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    """No statistics: nothing asks for them, and they took a third of the writing."""
-    coded = [column.name for column in schema if pa.types.is_dictionary(column.type)]
-    return pq.ParquetWriter(
-        path, schema, compression="zstd", compression_level=1, use_dictionary=coded, write_statistics=False
-    )
 
 
 @contextmanager

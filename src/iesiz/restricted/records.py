@@ -6,6 +6,7 @@ A part counts only when the ledger names its file, so that a crash leaves nothin
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from iesiz.storage import outside
 from iesiz.vocabulary import FileRef, LineCounts
 
 FILE, COPY, STOPPED, MIRROR, DAY = "file", "copy", "stopped", "mirror", "day"
+DESTROYED, FORGOTTEN = "destroyed", "forgotten"
 PATH_OF_MARK = 3  # a mark begins with site, stream and path
 
 
@@ -38,13 +40,36 @@ class Records:
 
     def files(self) -> tuple[KnownFile, ...]:
         """Files that were read; of those that were read anew see ``known``."""
-        taken = TakenFiles()
+        taken, gone = TakenFiles(), set[str]()
         for entry in self.ledger.entries():
             if entry.kind == FILE:
                 taken.take(known_file(entry.facts), entry.facts["replaces"])
             elif entry.kind == DAY:
-                taken.published.add(entry.facts["day"])
-        return tuple(taken.files.values())
+                taken.settled.add(entry.facts["day"])
+            elif entry.kind == DESTROYED:
+                gone.update(entry.facts["days"])
+                taken.settled |= gone
+        return tuple(one.without_lines_of(gone) for one in taken.files.values())
+
+    def gone_days(self) -> frozenset[dt.date]:
+        """Days whose records were deleted at the end of their time; what arrives of them is late."""
+        noted = self.ledger.entries(DESTROYED)
+        return frozenset(dt.date.fromisoformat(day) for entry in noted for day in entry.facts["days"])
+
+    def held_days(self) -> dict[dt.date, dt.date]:
+        """Days of which records or hashes of lines are held, and when the first of them came."""
+        first: dict[str, str] = {}
+        for entry in self.ledger.entries(FILE):
+            one = known_file(entry.facts)
+            for day in {*one.days, *one.line_days}:
+                first[day] = min(first.get(day, one.read_on), one.read_on)
+        found = {dt.date.fromisoformat(day): dt.date.fromisoformat(came) for day, came in first.items()}
+        return {day: found[day] for day in sorted(found.keys() - self.gone_days())}
+
+    def note_destroyed(self, facts: Mapping[str, object]) -> None:
+        """Note, once, what was destroyed; ``after`` tells one time from another."""
+        if all(entry.facts["after"] != facts["after"] for entry in self.ledger.entries(DESTROYED)):
+            self.ledger.append(DESTROYED, facts)
 
     def stopped(self) -> tuple[KnownFile, ...]:
         """Files that were stopped for their rejected lines and not read since, without any record."""
@@ -106,9 +131,16 @@ class Records:
             self.settings.restricted / "rejected" / f"site={one.site}" / f"{one.stream}-{one.part_id}.parquet"
         )
 
+    def note_forgotten(self, facts: Mapping[str, object]) -> None:
+        """Note, once, that somebody's records went: when and with what effect, never whose."""
+        if all(entry.facts["after"] != facts["after"] for entry in self.ledger.entries(FORGOTTEN)):
+            self.ledger.append(FORGOTTEN, facts)
+
     def parts(self, day: dt.date) -> dict[str, list[Path]]:
         """The parts of a day that count, by site, in a fixed order."""
         found: dict[str, list[Path]] = {}
+        if day in self.gone_days():
+            return found
         for one in sorted(self.files(), key=lambda file: (file.site, file.stream, file.digest)):
             if one.days.get(day.isoformat()):
                 found.setdefault(one.site, []).append(self.part(one.site, one.stream, day, one.part_id))
@@ -128,15 +160,16 @@ class Records:
     def open_days(self, published: frozenset[dt.date]) -> tuple[dt.date, ...]:
         """Days with records that are not published yet, oldest first."""
         days = {dt.date.fromisoformat(day) for one in self.files() for day, rows in one.days.items() if rows}
-        return tuple(sorted(days - published))
+        return tuple(sorted(days - published - self.gone_days()))
 
     def sweep(self, today: dt.date) -> int:
         """Delete parts, lines, rejected lines' numbers and scratch that do not count; the number of files."""
-        files, lines = self.files(), self.settings.restricted / "lines"
+        files, lines, gone = self.files(), self.settings.restricted / "lines", self.gone_days()
         counted = {
             self.part(one.site, one.stream, dt.date.fromisoformat(day), one.part_id)
             for one in files
             for day in one.days
+            if dt.date.fromisoformat(day) not in gone
         } | {self.lines(one) for one in files if one.line_days}
         counted |= {self.rejects(one) for one in (*files, *self.stopped()) if self._keeps_rejects(one, today)}
         rejected = self.settings.restricted / "rejected"

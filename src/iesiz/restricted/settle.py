@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from iesiz.errors import InputError
+from iesiz.restricted.forgotten import day_list, tombstones
 from iesiz.restricted.known import KnownFile
 from iesiz.restricted.lines import LineCollector
 from iesiz.restricted.once import Sorted, sort_lines
@@ -73,6 +74,7 @@ def settle(
     shorter = [one for one in earlier if content.prefixes.get(one.size) == one.digest and one.size]
     lines = sort_lines(records, earlier, shorter, reading.lines, reading.late, reading.form)
     late = _without_repeats(lines, reading.late, writer)
+    _without_forgotten(records, file, writer)
     counts = reading.counts.ignoring(REPEATED, int(lines.repeated.sum()))
     days = {day.isoformat(): rows for day, rows in sorted(writer.rows.items())}
     one = replace(_known(file, content, reading), days=days, late=late, line_days=lines.line_days())
@@ -125,6 +127,14 @@ def _without_repeats(lines: Sorted, late: Mapping[str, int], writer: PartWriter)
         else:
             writer.drop(day, gone)
     return {day: rows for day, rows in sorted(new.items()) if rows}
+
+
+def _without_forgotten(records: Records, file: FileRef, writer: PartWriter) -> None:
+    """Leave out those who asked for it, after the repeats: these are told by the place of a row."""
+    for day in tuple(writer.rows):
+        gone = tombstones(day_list(records.settings, file.site, day))
+        if gone:
+            writer.forget(day, gone)
 
 
 def _verdict(content: Content, counts: LineCounts, shorter: Sequence[KnownFile]) -> str:

@@ -1,0 +1,241 @@
+"""The end of keeping times: which keys and records have reached it, and their destruction.
+
+Opened by ``pipeline`` alone. In: settings and the day that it is. Out: ``UpkeepCounts``, an entry of the
+restricted ledger. It must not touch what is published, nor destroy what a later release needs.
+
+A plan is written down first, then carried out, recorded, and struck out: after a crash the next start carries
+it out again, which does no more than what is left of it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from iesiz.closing import closing_days
+from iesiz.deidentify import LINES, PERSON, RENEWED, VISITOR, VISITOR_KEYS, KeyRing
+from iesiz.errors import PrivacyRefusal, SettingsError
+from iesiz.periods import Grain, Period
+from iesiz.restricted import Records, day_list, expired, last_day_kept, mirror_path, people_list
+from iesiz.settings import Settings
+from iesiz.storage import outside, remove_tree, write_secret
+from iesiz.vocabulary import KeyFacts, UpkeepCounts
+
+MIRROR_KEY = f"{PERSON}/registration/mirror"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be destroyed.
+
+    Attributes:
+        on: the ISO day on which it was found to be due.
+        after: the digest of the ledger's last line then, by which one plan is told from another.
+        days: ISO days whose records go, and of these those that were never published.
+        keys: names of keys.
+        paths: folders and files of the restricted zone, relative to it.
+    """
+
+    on: str
+    after: str
+    days: tuple[str, ...]
+    unpublished: tuple[str, ...]
+    keys: tuple[str, ...]
+    paths: tuple[str, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is due."""
+        return not (self.days or self.keys or self.paths)
+
+    @property
+    def counts(self) -> UpkeepCounts:
+        """As it is reported."""
+        days, unpublished = (
+            tuple(dt.date.fromisoformat(day) for day in one) for one in (self.days, self.unpublished)
+        )
+        return UpkeepCounts(self.keys, days, unpublished, len(self.paths))
+
+
+def finish(settings: Settings) -> None:
+    """Carry out what a crash left of a plan.
+
+    Raises:
+        OutsideError: the storage failed; the next start goes on.
+    """
+    journal = _journal(settings)
+    if not journal.exists():
+        return
+    with outside(journal):
+        begun = json.loads(journal.read_bytes())
+    lists = {name: tuple(begun[name]) for name in ("days", "unpublished", "keys", "paths")}
+    _carry_out(settings, Plan(on=begun["on"], after=begun["after"], **lists))
+
+
+def clear(settings: Settings, today: dt.date) -> UpkeepCounts:
+    """Destroy what has reached the end of its time.
+
+    Raises:
+        PrivacyRefusal: a key is unsound.
+        OutsideError: the storage failed; the next start goes on.
+    """
+    finish(settings)
+    plan = plan_of(settings, today)
+    if not plan.is_empty:
+        write_secret(_journal(settings), json.dumps(asdict(plan), sort_keys=True).encode())
+        _carry_out(settings, plan)
+    Records(settings).sweep(today)
+    return plan.counts
+
+
+def plan_of(settings: Settings, today: dt.date) -> Plan:
+    """What is due on a day."""
+    records, closed = Records(settings), closing_days(settings)
+    held = records.held_days()
+    days = [
+        day
+        for day, came in held.items()
+        if last_day_kept(settings.keeping, day, closed.get(Period(Grain.DAY, day)), came) < today
+    ]
+    is_old = _mirror_is_old(settings, today)
+    keys = [one for one in keys_due(settings, days, is_old) if (one.destroy_after or today) < today]
+    # A day without any record whose key goes is over as well: what arrives of it is late.
+    over = {_period(one).start for one in keys if one.purpose in VISITOR_KEYS and _is_of_day(one)}
+    over -= {period.start for period in closed if period.grain is Grain.DAY}
+    noted = records.ledger.entries()
+    return Plan(
+        on=today.isoformat(),
+        after=noted[-1].digest if noted else "",
+        days=tuple(day.isoformat() for day in sorted({*days, *over})),
+        unpublished=tuple(day.isoformat() for day in days if Period(Grain.DAY, day) not in closed),
+        keys=tuple(one.name for one in keys),
+        paths=tuple(str(one.relative_to(settings.restricted)) for one in _paths(settings, days, keys, today)),
+    )
+
+
+def keys_due(
+    settings: Settings, gone: Collection[dt.date] = (), mirror_goes: bool = False
+) -> tuple[KeyFacts, ...]:
+    """Every key with the last day on which it may be kept, as it stands now.
+
+    Args:
+        settings: where the store is.
+        gone: days whose records go; what was needed for them alone is over, and so are their keys.
+        mirror_goes: whether the mirror of the registrations goes as well.
+
+    Raises:
+        PrivacyRefusal: a key is unsound.
+    """
+    needed, closed = _needed(settings, gone), closing_days(settings)
+    if mirror_goes:
+        needed -= {MIRROR_KEY}
+    return tuple(
+        replace(one, destroy_after=_end_of_renewed(one, needed))
+        if one.purpose in RENEWED
+        else _with_end(settings, one, closed.get(_period(one)), gone)
+        for one in KeyRing.of(settings).facts()
+    )
+
+
+def check_keys(settings: Settings) -> None:
+    """Refuse a store whose keys are unsound or missing.
+
+    Raises:
+        PrivacyRefusal: a key is short, of another store, or others may read it; or records are held whose key
+            is gone, though nothing says that it was destroyed.
+    """
+    ring = KeyRing.of(settings)
+    ring.facts()
+    for name in sorted(_needed(settings, ())):
+        purpose, scope, epoch = name.split("/")
+        if not ring.has(purpose, scope, epoch):
+            raise PrivacyRefusal(
+                f"{ring.path(purpose, scope, epoch)}: records are held whose key is gone, and nothing says "
+                "that it was destroyed. Restore the whole restricted zone from one copy."
+            )
+
+
+def _needed(settings: Settings, gone: Collection[dt.date]) -> set[str]:
+    """Names of the keys without which what is held could not be compared with what still arrives."""
+    records, without = Records(settings), {day.isoformat() for day in gone}
+    held = {day.isoformat() for day in records.held_days()} - without
+    is_mirrored = mirror_path(settings).exists() or people_list(settings).exists()
+    found = {MIRROR_KEY} if is_mirrored else set[str]()
+    for one in records.files():
+        found |= {f"{kind}/{one.site}/{day}" for kind in VISITOR_KEYS for day in one.days if day in held}
+        if any(day in held for day in one.line_days):
+            found.add(f"{LINES}/{one.site}/{one.stream}")
+    return found
+
+
+def _end_of_renewed(one: KeyFacts, needed: Collection[str]) -> dt.date | None:
+    return None if one.name in needed else dt.date.min
+
+
+def _with_end(
+    settings: Settings, one: KeyFacts, closed: dt.date | None, gone: Collection[dt.date]
+) -> KeyFacts:
+    keeping, period = settings.keeping, _period(one)
+    if period.grain is Grain.DAY and period.start in gone:
+        return replace(one, destroy_after=dt.date.min)
+    return replace(one, destroy_after=last_day_kept(keeping, one.created, closed, one.created))
+
+
+def _period(one: KeyFacts) -> Period:
+    """The period of a key's epoch.
+
+    Raises:
+        PrivacyRefusal: it is for none, so that nobody knows when it is to go.
+    """
+    try:
+        return Period.named(one.epoch.upper())
+    except SettingsError:
+        raise PrivacyRefusal(
+            f"The key {one.name} is for no period; nothing tells when it is to go."
+        ) from None
+
+
+def _is_of_day(one: KeyFacts) -> bool:
+    return _period(one).grain is Grain.DAY
+
+
+def _paths(
+    settings: Settings, days: Collection[dt.date], keys: Collection[KeyFacts], today: dt.date
+) -> list[Path]:
+    """Folders of the days, tombstones under keys that go, what longer releases needed, and an old mirror."""
+    records = Records(settings)
+    found = [path for day in days for path in sorted(records.folder.glob(f"site=*/day={day}"))]
+    found += expired(settings, closing_days(settings), today)
+    found += [
+        day_list(settings, one.scope, _period(one).start)
+        for one in keys
+        if one.purpose == VISITOR and _is_of_day(one)
+    ]
+    if _mirror_is_old(settings, today):
+        found += [mirror_path(settings), people_list(settings)]
+    return [one for one in found if one.exists()]
+
+
+def _mirror_is_old(settings: Settings, today: dt.date) -> bool:
+    """Whether the registrations were last read longer ago than they may be kept."""
+    read, longest = Records(settings).mirror_read_at(), dt.timedelta(days=settings.keeping.at_most_days)
+    return read is not None and read.date() < today - longest
+
+
+def _carry_out(settings: Settings, plan: Plan) -> None:
+    ring, day = KeyRing.of(settings), dt.date.fromisoformat(plan.on)
+    for name in plan.keys:
+        ring.destroy(name, day)
+    for path in plan.paths:
+        remove_tree(settings.restricted / path)
+    Records(settings).note_destroyed(asdict(plan))
+    journal = _journal(settings)
+    with outside(journal):
+        journal.unlink()
+
+
+def _journal(settings: Settings) -> Path:
+    return settings.restricted / "upkeep.json"
