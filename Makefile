@@ -10,6 +10,8 @@ PYTHON ?= $(shell for one in python3.11 python3 python3.12 python3.13; do \
 VENV := .venv
 BIN := $(VENV)/bin
 STORE ?= store
+# Processes that run tests; the files of tests are shared out among them.
+JOBS ?= 2
 SAMPLE := data/sample/iesiz.toml
 ARGS ?=
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
@@ -40,7 +42,7 @@ nightly: $(VENV)/.run ## publish the bundled sample into ./store (or STORE=...) 
 		"select * from daily_visitors_by_site order by all limit 12"
 
 test: $(VENV)/.dev ## all tests (ARGS="tests/unit -x" for some); says at the end what it could not test here
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(ARGS)
 
 test-slow: $(VENV)/.dev ## the tests that run for minutes, at full size
 	$(BIN)/python -m pytest -m slow $(ARGS)
