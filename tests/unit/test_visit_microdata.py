@@ -6,37 +6,54 @@ import datetime as dt
 import random
 from pathlib import Path
 
-import pyarrow.parquet as pq
+import pyarrow as pa
 
+from iesiz import pipeline
+from iesiz.aggregate import DayInput, aggregate_day
+from iesiz.closing import material_of
+from iesiz.periods import Grain, Period
 from iesiz.publish import verify_store
 from tests.nights import DAY, Network, line, network, site
 from tests.quarters import noted, records_of
 
 DAYS = tuple(dt.date(2025, 3, day) for day in (27, 28, 31))
-FUNNEL = 'funnel = [{ step = "landing", route = "/join" }, { step = "done", route = "/join/done" }]'
+WAY = {
+    "landing": "/join",
+    "form": "/join/form",
+    "details": "/join/more",
+    "confirm": "/join/check",
+    "done": "/join/done",
+}
+STEPS = ", ".join(f'{{ step = "{step}", route = "{route}" }}' for step, route in WAY.items())
+FUNNEL = f"funnel = [{STEPS}]"
 COLUMNS = ["site", "band", "weekday", "device", "referrer", "pages", "duration", "reached"]
 
 
 def left_by(net: Network, day: dt.date) -> list[dict[str, object]]:
-    path = net.store / "restricted" / "visits" / f"day={day}" / "visits.parquet"
-    rows: list[dict[str, object]] = pq.ParquetFile(path).read().to_pylist()
+    """What a day leaves of its visits for its month."""
+    settings, kept = net.settings, list[pa.Table]()
+    with pipeline.store_lock(settings):
+        for file in pipeline.discover(settings, day).files:
+            pipeline.deidentify_file(settings, file)
+        given = material_of(settings, Period(Grain.DAY, day)).given
+        assert isinstance(given, DayInput)
+        aggregate_day(given, (), settings.thresholds, 2, kept.append)
+    rows: list[dict[str, object]] = kept[0].to_pylist()
     return rows
 
 
 def test_a_day_leaves_each_visitors_features_once(tmp_path: Path) -> None:
     net = network(tmp_path, site("mall", "web", more=FUNNEL))
     visits = [
-        line(DAY, 1, "/join"),
-        line(DAY, 1, "/join/done", 90),
+        *(line(DAY, 1, route, 20 * place) for place, route in enumerate(WAY.values())),
         line(DAY, 2, "/ru/shops", 2 * 3600),
         # One visitor, two visits: one of them is drawn.
         *(line(DAY, 3, "/ru/news", second) for second in (0, 10, 6 * 3600, 6 * 3600 + 10)),
     ]
     net.write("logs/mall/web/a.log", b"".join(visits))
-    net.night(DAY)
     rows = left_by(net, DAY)
     same = {"site": "mall", "device": "desktop", "referrer": "none", "visitor_count": 1}
-    one = {"band": "09-12", "pages": "2-3", "duration": "1-5", "reached": "yes"}
+    one = {"band": "09-12", "pages": "4-7", "duration": "1-5", "reached": "yes"}
     two = {"band": "12-15", "pages": "1", "duration": "0", "reached": "no"}
     assert {**same, **one} in rows
     assert {**same, **two} in rows
