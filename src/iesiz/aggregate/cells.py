@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 import duckdb
@@ -76,9 +76,9 @@ def _cells(
     register_admitted(connection, admitted)
     found = _rows(connection, spec.query, {**given.dates, "bands": list(spec.bands)})
     schema = pa.schema([(one.name, TYPES[one.type]) for one in spec.columns])
-    table = pa.Table.from_pylist(
-        _complete(spec, _grid(_sites(connection, given, spec), spec, admitted), found), schema
-    )
+    steps = {site.name: {one.step for one in site.funnel} for site in given.with_data}
+    grid = _grid(_sites(connection, given, spec), spec, admitted, steps)
+    table = pa.Table.from_pylist(_complete(spec, grid, found), schema)
     is_of_log = spec.source == "access_log"
     said = _check(connection, spec, table)
     lost_here = dict(lost) if is_of_log else {}
@@ -93,14 +93,19 @@ def _rows(connection: duckdb.DuckDBPyConnection, query: str, known: Row) -> list
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
-def _grid(sites: Sequence[str], spec: TableSpec, admitted: Sequence[Label]) -> list[tuple[Any, ...]]:
-    """Every combination of the dimensions' values: sites with data first, then what each site may have."""
+def _grid(
+    sites: Sequence[str], spec: TableSpec, admitted: Sequence[Label], steps: Mapping[str, Set[str]]
+) -> list[tuple[Any, ...]]:
+    """Every combination of the dimensions' values: sites with data first, then what each site may have.
+
+    Of nested steps only those that the site has: one that it lacks is no zero among the others.
+    """
     keys: list[tuple[Any, ...]] = []
     for site in sites:
-        domains = [
-            _domain(column, site, admitted) for column in spec.columns if column.name in spec.dimensions
-        ]
-        keys.extend(itertools.product(*domains))
+        domains = {c.name: _domain(c, site, admitted) for c in spec.columns if c.name in spec.dimensions}
+        if spec.nested:
+            domains[spec.nested] = [one for one in domains[spec.nested] if one in steps.get(site, ())]
+        keys.extend(itertools.product(*domains.values()))
     return sorted(keys)
 
 

@@ -116,8 +116,10 @@ def _found(
 
 
 def _whole(found: Iterable[tuple[Any, ...]]) -> list[tuple[str, dt.date]]:
-    """Every site with every day from the first to the last, published or not."""
+    """Every site with every day from the first to the last, published or not; nothing if there is no day."""
     sites, days = sorted({key[0] for key in found}), sorted({key[1] for key in found})
+    if not days:
+        return []
     each = [days[0] + dt.timedelta(days=step) for step in range((days[-1] - days[0]).days + 1)]
     return [(site, day) for site in sites for day in each]
 

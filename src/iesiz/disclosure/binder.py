@@ -147,7 +147,7 @@ class Binder:
         spec, held = one.spec, set(self.keys[one.label])
         at = spec.dimensions.index(spec.nested)
         order = next(c.values for c in spec.columns if c.name == spec.nested)
-        for key in sorted(k for k in held if k[at] == order[0]):
+        for key in sorted({(*key[:at], order[0], *key[at + 1 :]) for key in held}):
             steps = [(*key[:at], step, *key[at + 1 :]) for step in order]
             for wide, narrow in pairwise(step for step in steps if step in held):
                 both = (*wide[:at], f"{wide[at]}{DROPPED}{narrow[at]}", *wide[at + 1 :])

@@ -104,11 +104,9 @@ def _pattern(
 ) -> tuple[Bools, set[str]]:
     """A component's withheld cells; where none is found, with its finest tables withheld whole.
 
-    Beside earlier releases a component whose tables are all given up tells nothing that these did not. A
-    number that follows from them stays: that it is not shown would hide nothing.
-
-    Raises:
-        PrivacyRefusal: not even with every table withheld whole.
+    A component whose tables are all given up tells nothing that earlier releases did not, whatever a single
+    contributor knows of the numbers. A number that follows from earlier ones stays: hiding it would hide
+    nothing.
     """
     tables = [binding.cells[cell][0] for cell in part.cells]
     new = decided[part.cells]
@@ -134,9 +132,7 @@ def _pattern(
             return protect(task, prices(task) * worth, MOVES).withheld, gone
         except PrivacyRefusal:
             continue
-    if has_history:
-        return ~follows, set(finest)
-    raise PrivacyRefusal(f"No safe pattern for the tables {', '.join(sorted(finest))}; nothing is published.")
+    return ~follows, set(finest)
 
 
 def _follows(part: Part, asked: Demands) -> Bools:

@@ -20,6 +20,7 @@ from iesiz.disclosure.earlier import Earlier, constants, told_of
 from iesiz.disclosure.night_attack import CellInterval, Insider, attack
 from iesiz.disclosure.night_rules import Demands, Rules, demands, keys_of
 from iesiz.disclosure.opened import horizon_of, left_by, touched
+from iesiz.disclosure.parts import cut
 from iesiz.disclosure.rules import TOLERANCE, Needs
 from iesiz.disclosure.sparse import Bools, Floats
 from iesiz.tables import Cells, Standing
@@ -87,7 +88,9 @@ def judge_night(
     everything = [*published, *(one.published for one in history)]
     left = _possible(binding, asked, exact, history)
     follows = (asked.needs.length > 0) & (left.length == 0)
-    to_judge = _to_judge(binding, asked, everything, follows) if history else ~follows
+    to_judge = (
+        _to_judge(binding, asked, everything, follows) if history else _told_something(binding, published)
+    )
     asked = replace(asked, needs=left)
     numbers = {(n.table, n.key, n.measure): place for place, n in enumerate(binding.numbers)}
     findings = [*_shown(binding, asked, everything), *_derived(published, exact, rules)]
@@ -113,6 +116,15 @@ def _asked(exact: Sequence[Cells], rules: Rules, history: Sequence[Earlier]) -> 
     everything = [*exact, *(one.counts for one in history)]
     binding = bind(rules.plan, everything)
     return binding, demands(binding, everything, rules)
+
+
+def _told_something(binding: Binding, published: Sequence[Cells]) -> Bools:
+    """Numbers of components of which anything is published; of the others nobody is told anything."""
+    shown = ~np.isnan(binding.values(published))
+    found = np.zeros(len(shown), dtype=np.bool_)
+    for part in cut(binding.system):
+        found[part.forms] = bool(shown[part.forms].any())
+    return found
 
 
 def _to_judge(binding: Binding, asked: Demands, published: Sequence[Cells], follows: Bools) -> Bools:
