@@ -92,7 +92,7 @@ def _fill(
         kinds = {spec.name: _kinds(spec) for spec in specs}
         at_hand = periods_at_hand(connection, settings.catalog, own["releases"], kinds)
         for spec in specs:
-            held = at_hand.get(spec.name, frozenset())
+            held = at_hand.get(spec.name, frozenset()) & {_period_of(file) for file in files[spec.name]}
             _published_table(connection, spec, kinds[spec.name], files[spec.name], held)
             _comment(connection, spec.name, _about(spec, settings), _meanings(spec))
         for table in own_tables():
