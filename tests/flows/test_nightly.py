@@ -70,6 +70,9 @@ class Night:
         self.happen("week")
         return PeriodCounts(period, "published")
 
+    def microdata_to_close(self, *_given: object) -> tuple[Period, ...]:
+        return ()
+
     def build_catalog(self, _settings: object) -> None:
         self.happen("catalog")
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -81,11 +82,11 @@ def published(
         original = pipeline.aggregate_day
 
         def both(
-            given: DayInput, specs: Sequence[TableSpec], own: Thresholds, threads: int
+            given: DayInput, specs: Sequence[TableSpec], own: Thresholds, threads: int, *others: Any
         ) -> tuple[Cells, ...]:
             free = original(replace(given, bounds=WIDE, labels={}), specs, NO_SECRET, threads)
             noted(exact, given.day, free)
-            return noted(bounded, given.day, original(given, specs, own, threads))
+            return noted(bounded, given.day, original(given, specs, own, threads, *others))
 
         patch.setattr(pipeline, "aggregate_day", both)
         counts = net.night()

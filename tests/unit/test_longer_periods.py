@@ -160,7 +160,7 @@ def test_exact_counts_are_private_and_expire(net: Network) -> None:
     assert expired(net.settings, closed, WEEK[0] + dt.timedelta(days=45)) == ()
     found = expired(net.settings, closed, WEEK[0] + dt.timedelta(days=46))
     assert {one.name for one in found} == {f"day={WEEK[0]}"}
-    assert {one.parent.name for one in found} == {"counts", "exact", "labels"}
+    assert {one.parent.name for one in found} == {"counts", "exact", "labels", "visits"}
 
 
 def test_a_week_whose_exact_counts_have_expired_is_refused(
