@@ -60,15 +60,15 @@ def hash_bytes(buffer: Bytes, start: int, length: int, seed: np.uint64) -> np.ui
 
 
 @compiled
-def same_bytes(buffer: Bytes, one: int, two: int, length: int) -> bool:
-    """Whether two stretches of a buffer are equal."""
+def same_bytes(held: Bytes, place: int, buffer: Bytes, start: int, length: int) -> bool:
+    """Whether a stretch of one buffer equals one of another, or of the same."""
     at = 0
     while at + 8 <= length:
-        if load_word(buffer, one + at) != load_word(buffer, two + at):
+        if load_word(held, place + at) != load_word(buffer, start + at):
             return False
         at += 8
     while at < length:
-        if buffer[one + at] != buffer[two + at]:
+        if held[place + at] != buffer[start + at]:
             return False
         at += 1
     return True

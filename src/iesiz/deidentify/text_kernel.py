@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from iesiz.bytes_kernel import Bytes, hash_bytes, load_word
+from iesiz.bytes_kernel import Bytes, hash_bytes, same_bytes
 from iesiz.compiled import compiled
 
 Int32 = npt.NDArray[np.int32]
@@ -13,21 +13,6 @@ Int64 = npt.NDArray[np.int64]
 Uint64 = npt.NDArray[np.uint64]
 KNOWN, FILLED = 0, 1
 PLACE, SIZE = 0, 1
-
-
-@compiled
-def stands_at(held: Bytes, place: int, buffer: Bytes, start: int, length: int) -> bool:
-    """Whether a text of one buffer stands in another."""
-    at = 0
-    while at + 8 <= length:
-        if load_word(held, place + at) != load_word(buffer, start + at):
-            return False
-        at += 8
-    while at < length:
-        if held[place + at] != buffer[start + at]:
-            return False
-        at += 1
-    return True
 
 
 @compiled
@@ -71,7 +56,7 @@ def number_texts(
                 known, filled = known + 1, filled + length
                 break
             is_alike = digests[number] == digest and spans[SIZE, number] == length
-            if is_alike and stands_at(held, spans[PLACE, number], buffer, start, length):
+            if is_alike and same_bytes(held, spans[PLACE, number], buffer, start, length):
                 break
             place = (place + np.uint64(1)) & mask
         numbers[at] = number

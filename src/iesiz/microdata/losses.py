@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -28,28 +28,7 @@ SHARE_DIGITS = 10
 
 
 class Loss(Protocol):
-    """A measure of what is lost.
-
-    Attributes:
-        bounds: for each quasi-identifier and level the loss of the column if nothing were suppressed, from
-            which `bound` follows without any class; None where the loss depends on the classes alone.
-    """
-
-    @property
-    def bounds(self) -> tuple[Floats, ...] | None:
-        """Return the losses of the columns by level, or None."""
-        ...
-
-    def bound(self, columns: Floats) -> Floats:
-        """Return the keys that schemes cannot fall below.
-
-        Args:
-            columns: shape (schemes, quasi-identifiers), entries of `bounds`.
-
-        Returns:
-            shape (schemes, key length).
-        """
-        ...
+    """A measure of what is lost."""
 
     def lower(self, classes: Classes) -> Key:
         """Return a key that neither this scheme nor any generalisation of it falls below."""
@@ -61,6 +40,31 @@ class Loss(Protocol):
 
     def value(self, vector: Vector, classes: Classes, failing: Mask) -> float:
         """Return the loss as it is reported."""
+        ...
+
+
+@runtime_checkable
+class ColumnLoss(Loss, Protocol):
+    """A loss that columns have by themselves, so that schemes are bounded without forming a class.
+
+    Attributes:
+        bounds: for each quasi-identifier and level the loss of the column if nothing were suppressed.
+    """
+
+    @property
+    def bounds(self) -> tuple[Floats, ...]:
+        """Return the losses of the columns by level."""
+        ...
+
+    def bound(self, columns: Floats) -> Floats:
+        """Return the keys that schemes cannot fall below.
+
+        Args:
+            columns: shape (schemes, quasi-identifiers), entries of `bounds`.
+
+        Returns:
+            shape (schemes, key length).
+        """
         ...
 
 
@@ -158,12 +162,6 @@ class Coverage:
 class Discernibility:
     """The sum of squared class sizes, suppressed or not (ARX's monotonic variant, DM*, of Bayardo 2005)."""
 
-    bounds: None = None
-
-    def bound(self, columns: Floats) -> Floats:
-        """Refuse: the loss depends on the classes."""
-        raise NotImplementedError
-
     def lower(self, classes: Classes) -> Key:
         """Return the loss itself: merging classes only adds to it."""
         return (float((classes.counts.astype(np.float64) ** 2).sum()),)
@@ -180,12 +178,6 @@ class Discernibility:
 @dataclass(frozen=True)
 class AverageClassSize:
     """Records by class, all suppressed records forming one class (ARX's variant of LeFevre et al. 2006)."""
-
-    bounds: None = None
-
-    def bound(self, columns: Floats) -> Floats:
-        """Refuse: the loss depends on the classes."""
-        raise NotImplementedError
 
     def lower(self, classes: Classes) -> Key:
         """Return the average over all classes: suppressing or merging any only adds to it."""

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from iesiz.errors import SettingsError
 from iesiz.microdata.classes import Classes, Microdata, Vector
 from iesiz.microdata.lattice import MET, UNKNOWN, Lattice, Tags
-from iesiz.microdata.losses import Key, Loss
+from iesiz.microdata.losses import ColumnLoss, Key, Loss
 from iesiz.microdata.models import Mask, Requirement
 
 # Classes and cells kept for rolling up, in all: about 200 MB.
@@ -135,7 +135,7 @@ class _Search:
         )
 
     def _bounds(self) -> npt.NDArray[np.float64] | None:
-        if self.loss.bounds is None:
+        if not isinstance(self.loss, ColumnLoss):
             return None
         vectors = self.lattice.vectors()
         columns = [column[vectors[:, place]] for place, column in enumerate(self.loss.bounds)]
@@ -207,7 +207,7 @@ class _Search:
 
     def _beats_all_above(self, vector: Vector, classes: Classes) -> bool:
         """Return whether the best known is better than any generalisation of a scheme."""
-        if self.best is None or self.loss.bounds is not None:
+        if self.best is None or isinstance(self.loss, ColumnLoss):
             return False
         return (self.loss.lower(classes), sum(vector)) >= (self.best.key, sum(self.best.vector))
 

@@ -49,7 +49,7 @@ def code_texts(
                 break
             first = firsts[code]
             is_alike = hashes[code] == digest and lengths[first] == length
-            if is_alike and same_bytes(buffer, starts[first], start, length):
+            if is_alike and same_bytes(buffer, starts[first], buffer, start, length):
                 codes[row] = code
                 break
             place = (place + np.uint64(1)) & mask

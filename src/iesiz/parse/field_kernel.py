@@ -114,7 +114,7 @@ def read_time(buffer: Bytes, start: int, length: int, rows: Rows, row: int) -> i
     """Fill seconds (UTC) and offset of a row; the outcome. Lines of one second are read once."""
     before = rows[CLOCK, row - 1] if row else -1
     rows[CLOCK, row] = start
-    if before >= 0 and length == TIME_LENGTH and same_bytes(buffer, before, start, TIME_LENGTH):
+    if before >= 0 and length == TIME_LENGTH and same_bytes(buffer, before, buffer, start, TIME_LENGTH):
         rows[SECONDS, row], rows[OFFSET, row] = rows[SECONDS, row - 1], rows[OFFSET, row - 1]
         return RECOGNISED
     if length != TIME_LENGTH or buffer[start + 20] != 32:
