@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -48,18 +49,7 @@ def stage_records(
     path = staged_path(settings, dataset.label)
     with outside(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        shuffled = records.take(pa.array(_drawn_order(len(records)))).replace_schema_metadata(None)
-        with pq.ParquetWriter(
-            path,
-            shuffled.schema,
-            compression="zstd",
-            use_dictionary=False,
-            write_statistics=False,
-            store_schema=False,
-            version="2.6",
-        ) as writer:
-            writer.write_table(shuffled)
-            writer.add_key_value_metadata(metadata_of(dataset, edition, period))
+        _write_shuffled(path, records, metadata_of(dataset, edition, period))
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return Release(
         table=dataset.label,
@@ -73,6 +63,22 @@ def stage_records(
         verdict=AUDITED,
         inputs=tuple(inputs),
     )
+
+
+def _write_shuffled(path: Path, records: pa.Table, metadata: dict[str, str]) -> None:
+    """Rows in a drawn order, without dictionaries, statistics or a stored schema: these tell of others."""
+    shuffled = records.take(pa.array(_drawn_order(len(records)))).replace_schema_metadata(None)
+    with pq.ParquetWriter(
+        path,
+        shuffled.schema,
+        compression="zstd",
+        use_dictionary=False,
+        write_statistics=False,
+        store_schema=False,
+        version="2.6",
+    ) as writer:
+        writer.write_table(shuffled)
+        writer.add_key_value_metadata(metadata)
 
 
 def read_staged_records(settings: Settings, dataset: Dataset) -> pa.Table:
