@@ -73,7 +73,8 @@ class Network:
                         purpose, "network", day.isoformat(), dt.datetime.now(dt.UTC).date(), None
                     )
                     secret = hashlib.sha256(f"{purpose} {day}".encode()).digest()
-                    write_key(keys.path(purpose, "network", day.isoformat()), StoredKey(facts, store, secret))
+                    path = keys.path(purpose, "network", day.isoformat())
+                    write_key(path, StoredKey(facts, store, secret), keys.box)
 
     def night(self, *days: dt.date) -> NightCounts:
         """Run a night in this process."""

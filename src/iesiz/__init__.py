@@ -18,7 +18,8 @@ For readers: ``iesiz.open(store)`` (``reader``), a locked session over the catal
 ``policy`` (what may be read and published), ``settings``, ``storage`` (the one place that writes),
 ``ledger``, ``tables`` (published tables as data), ``vocabulary`` and ``records`` (the words all rooms share),
 ``night`` (a night in-process), ``doctor`` (what would keep one from going well), ``microdata`` (records
-generalised), ``datasets`` (microdata of the plan as data), ``commands`` and ``cli``.
+generalised), ``run_record``, ``runs`` and ``standing`` (what runs did, how things stand), ``alerts`` and
+``watch`` (who is told), ``datasets`` (microdata of the plan as data), ``commands`` and ``cli``.
 """
 
 from __future__ import annotations

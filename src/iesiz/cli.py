@@ -21,6 +21,7 @@ from iesiz.commands import (
     read,
     registration,
     run,
+    watch,
 )
 from iesiz.errors import IesizError
 
@@ -32,7 +33,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for part in (init, run, read, registration, look, keys, forget, doctor, query, microdata, protect, audit):
+parts = (init, run, watch, read, registration, look, keys, forget, doctor, query, microdata, protect, audit)
+for part in parts:
     part.register(app)
 
 

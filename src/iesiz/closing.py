@@ -17,7 +17,7 @@ from iesiz.calendar import end_of, is_due
 from iesiz.catalog import DayFacts
 from iesiz.deidentify import KeyRing
 from iesiz.disclosure import Earlier, Night, NightVerdict, Plan, Rules, StepRoute, audit_night, plan_of
-from iesiz.errors import PrivacyRefusal
+from iesiz.errors import HeldBack, PrivacyRefusal
 from iesiz.periods import LONGER, Grain, Period
 from iesiz.policy import EditionInForce
 from iesiz.publish import Release, discard_staged, published_days, published_periods, read_staged
@@ -192,7 +192,7 @@ def audited(
     """The auditor's verdict on the staged files, read back as a reader would.
 
     Raises:
-        PrivacyRefusal: it found something; the staged files are gone.
+        HeldBack: it found something; the staged files are gone.
     """
     try:
         staged = read_staged(settings, specs)
@@ -206,9 +206,10 @@ def audited(
         return verdict
     discard_staged(settings)
     tables = ", ".join(sorted({one.table for one in verdict.findings}))
-    raise PrivacyRefusal(
+    raise HeldBack(
         f"{rules.period}: the auditor found {len(verdict.findings)} numbers that could be told from what "
-        f"would be published ({tables}). Nothing of the period is published. Report it."
+        f"would be published ({tables}). Nothing of the period is published. Report it.",
+        len(staged),
     )
 
 

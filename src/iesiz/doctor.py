@@ -16,6 +16,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from iesiz import pipeline
+from iesiz.alert_checks import alert_findings, night_findings
 from iesiz.calendar import now
 from iesiz.errors import IesizError
 from iesiz.policy import has_edition
@@ -211,4 +212,6 @@ CHECKS: Mapping[str, Check] = {
     "logs": _logs,
     "registrations": _source,
     "schedule": _schedule,
+    "alerts": alert_findings,
+    "nights": night_findings,
 }

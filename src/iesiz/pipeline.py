@@ -31,7 +31,7 @@ from iesiz.closing import (
     tables_of,
 )
 from iesiz.dashboard import write_dashboard
-from iesiz.deidentify import robot_list_version
+from iesiz.deidentify import KeyRing, robot_list_version
 from iesiz.disclosure import (
     Rules,
     carried,
@@ -70,6 +70,7 @@ from iesiz.restricted import (
     write_labels,
     write_visits,
 )
+from iesiz.run_record import recorded
 from iesiz.settings import Settings
 from iesiz.sources import Fingerprint, find_files, read_blocks
 from iesiz.storage import store_lock
@@ -99,11 +100,13 @@ __all__ = [
     "deidentify_file",
     "deidentify_registrations",
     "discover",
+    "encrypt_keys",
     "forget",
     "list_keys",
     "microdata_to_close",
     "periods_to_close",
     "plan_of_night",
+    "recorded",
     "store_lock",
     "tables_of",
     "upkeep",
@@ -329,6 +332,16 @@ def forget(settings: Settings, request: ForgetRequest) -> ForgetCounts:
     """
     recover(settings)
     return forget_people(settings, request, now())
+
+
+def encrypt_keys(settings: Settings) -> int:
+    """Encrypt the keys that lie in clear, as the settings say; their number.
+
+    Raises:
+        SettingsError: the settings do not say by what, or the secret is not the store's.
+        OutsideError: the storage failed; it may be done again.
+    """
+    return KeyRing.of(settings).encrypt()
 
 
 def list_keys(settings: Settings) -> tuple[KeyFacts, ...]:

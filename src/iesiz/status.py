@@ -11,6 +11,7 @@ from iesiz.ledger import Ledger
 from iesiz.periods import LONGER
 from iesiz.restricted import KnownFile, Records, RejectedLine, last_day_kept, read_rejects
 from iesiz.settings import Settings
+from iesiz.standing import Standing, standing_of
 from iesiz.vocabulary import DayState
 
 
@@ -88,6 +89,7 @@ class Status:
     stopped: int
     keys: int
     rejects: tuple[RejectStatus, ...] = ()
+    standing: Standing | None = None
 
 
 def status_of(settings: Settings) -> Status:
@@ -101,7 +103,9 @@ def status_of(settings: Settings) -> Status:
     keys = sum(1 for _ in (settings.restricted / "keys").rglob("*.key"))
     counts = (kinds.count("file"), kinds.count("copy"), kinds.count("stopped"), keys)
     days = _days(settings, records)
-    return Status(days, _periods(records.ledger), _tables(records.ledger), *counts, _rejects(records))
+    standing = standing_of(settings, [one.delete_after for one in days])
+    tables = _tables(records.ledger)
+    return Status(days, _periods(records.ledger), tables, *counts, _rejects(records), standing)
 
 
 def rejected_lines(settings: Settings) -> Iterator[RejectedInFile]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +16,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from flows import nightly as module
 from iesiz.errors import IesizError, InputError, OutsideError, PrivacyRefusal
 from iesiz.periods import Grain, Period
+from iesiz.run_record import Run
 from iesiz.vocabulary import Arrivals, FileCounts, FileRef, LineCounts, PeriodCounts, UpkeepCounts
 from tests.flows.prefect_server import PrefectServer, wait_for
 
@@ -40,6 +41,11 @@ class Night:
 
     def store_lock(self, _settings: object) -> nullcontext[None]:
         return nullcontext()
+
+    @contextmanager
+    def recorded(self, _settings: object, kind: str, _say: object) -> Iterator[Run]:
+        self.run = Run(kind, lambda _: None)
+        yield self.run
 
     def discover(self, _settings: object, last: dt.date) -> Arrivals:
         return Arrivals(tuple(FileRef("mall", "web", Path(name)) for name in ("a.log", "b.log")), last)

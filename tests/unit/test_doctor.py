@@ -17,6 +17,8 @@ from iesiz import doctor
 from iesiz.commands import doctor as command
 from iesiz.deidentify.keys import KeyRing
 from iesiz.ledger import Ledger
+from iesiz.run_facts import NIGHT
+from iesiz.run_record import recorded
 from iesiz.scheduler import scheduler_findings
 from tests.nights import DAY, Network, log, network
 
@@ -34,6 +36,7 @@ def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Network:
     made = network(tmp_path / "network")
     made.write("logs/mall/web/access.log", log(DAY))
     made.night(DAY)
+    (made.store / "restricted" / "runs.jsonl").unlink()  # the day is long past, and so is its night
     return made
 
 
@@ -80,9 +83,16 @@ def break_ledger(net: Network) -> None:
     path.write_text(path.read_text("utf-8").replace('"number": 1', '"number": 7', 1), "utf-8")
 
 
+def ask_for_encryption(net: Network) -> None:
+    path = net.base / "iesiz.toml"
+    asked = '[keys]\nencryption = "passphrase"\npassphrase_variable = "IESIZ_PHRASE"\n'
+    path.write_text(path.read_text("utf-8") + asked, "utf-8")
+
+
 @pytest.mark.parametrize(
     ("spoil", "check", "words"),
     [
+        (ask_for_encryption, "keys", "lies in clear"),
         (spoil_mode, "permissions", "open to other users"),
         (spoil_key, "keys", "others may read"),
         (lose_key, "keys", "key is gone"),
@@ -149,6 +159,31 @@ def test_a_registration_source_that_cannot_be_read_is_found(net: Network) -> Non
     source = '[registration]\nsites = ["mall"]\npaths = ["none/*.csv"]\n'
     path.write_text(path.read_text("utf-8") + source, "utf-8")
     assert [check for check, _ in found(net)] == ["registrations"]
+
+
+def test_a_night_that_has_not_succeeded_in_time_is_found(net: Network) -> None:
+    with recorded(net.settings, NIGHT) as run:
+        run.last = str(DAY)
+    assert [check for check, _ in found(net)] == ["nights"]
+
+
+@pytest.mark.parametrize(
+    ("alerts", "words"),
+    [
+        ('[alerts.webhook]\nurl_variable = "NOBODY_SET_IT"\n', "no variable NOBODY_SET_IT"),
+        ('[alerts]\nstatus_file = "store/status.json"\n', "lies in the store"),
+        (
+            '[alerts.smtp]\nhost = "mail.example"\nsender = "a@b.example"\nto = ["c@d.example"]\n'
+            'user = "a"\npassword_file = "none"\n',
+            "cannot be read",
+        ),
+    ],
+)
+def test_alerts_that_would_reach_nobody_are_found(net: Network, alerts: str, words: str) -> None:
+    path = net.base / "iesiz.toml"
+    path.write_text(path.read_text("utf-8") + alerts, "utf-8")
+    [(check, problem)] = found(net)
+    assert (check, words in problem) == ("alerts", True)
 
 
 @pytest.fixture
