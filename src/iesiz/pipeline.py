@@ -38,7 +38,7 @@ from iesiz.disclosure import (
     marked,
     protect_night,
 )
-from iesiz.errors import OutsideError
+from iesiz.errors import InputError, OutsideError
 from iesiz.forget_request import ForgetRequest
 from iesiz.forgetting import finish_forgetting
 from iesiz.forgetting import forget as forget_people
@@ -178,6 +178,8 @@ def deidentify_file(settings: Settings, file: FileRef) -> FileCounts:
     Raises:
         InputError: the file cannot be read or is of another format; nothing of it is kept.
     """
+    if file.refusal:
+        raise InputError(file.refusal)
     records, mark = Records(settings), mark_of_format(settings, file)
     if records.is_unchanged(file, mark):
         return FileCounts(file.site, file.stream, file.path.name, "", "known", LineCounts(0, 0))

@@ -120,7 +120,8 @@ def check_registration(settings: Settings) -> tuple[CheckedField, ...]:
         raise SettingsError("The settings name no [registration]. `iesiz init` writes an example.")
     registry = load_registry("registration")
     wanted = Wanted.of(settings.registration, registry, complete=False)
-    with open_registrations(settings.base, settings.registration, wanted) as source:
+    given = (settings.base, settings.registration, wanted, settings.store_path)
+    with open_registrations(*given) as source:
         offered = source.offered
     there = {one.field: one for one in offered if one.field in registry.fields}
     declared = [_checked(one, there.get(name)) for name, one in registry.fields.items()]

@@ -90,11 +90,16 @@ def check_name(kind: str, name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FileRef:
-    """A file that arrived for one stream of one site; nothing of it has been read."""
+    """A file that arrived for one stream of one site; nothing of it has been read.
+
+    Attributes:
+        refusal: why it may not be read (a pipe, a link out of its folder); empty for an ordinary file.
+    """
 
     site: str
     stream: str
     path: Path
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ def _chosen(given: Given, specs: Sequence[TableSpec]) -> list[TableSpec]:
 def _cells(
     connection: duckdb.DuckDBPyConnection, given: Given, spec: TableSpec, thresholds: Thresholds, lost: Row
 ) -> Cells:
-    candidates = _rows(connection, spec.labels, {}) if spec.labels else []
+    candidates = _candidates(connection, spec.labels, thresholds) if spec.labels else []
     common = common_labels(spec, candidates, thresholds, given.threshold_key, given.period.start)
     admitted = admitted_labels(spec, given.with_data, given.labels, common) if spec.labels else []
     register_admitted(connection, admitted)
@@ -84,6 +84,14 @@ def _cells(
     lost_here = dict(lost) if is_of_log else {}
     own = frozenset[Label]() if spec.labels_of else frozenset(common)
     return Cells(spec, table, said, lost_here, own, given.period, given.days)
+
+
+def _candidates(
+    connection: duckdb.DuckDBPyConnection, query: str, thresholds: Thresholds
+) -> list[dict[str, Any]]:
+    """Labels that enough visitors may share; a scanner's millions of others stay in the engine."""
+    found = connection.sql(query).filter(f"contributor_count >= {int(thresholds.k)}")
+    return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str, known: Row) -> list[dict[str, Any]]:
