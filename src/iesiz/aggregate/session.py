@@ -57,6 +57,8 @@ RELATIONS = (
     "half_hours",
     "visits",
 )
+MOST_ROUTES = 200_000  # a busy network has some thousands of templates
+ROUTE_VISITORS = 10  # no label has fewer: the least k that the settings admit
 MEMORY = "1GiB"  # of the engine; what is more goes to the scratch folder
 ADMITTED = pa.schema([("site", pa.string()), ("label", pa.string())])
 
@@ -76,6 +78,7 @@ class DayInput:
         registering: names of the sites on which people can register.
         scratch: folder of the restricted zone for what memory cannot hold; without one nothing is written.
         memory: how much of the day may be in memory at once, as DuckDB writes it.
+        most_routes: how many routes are told apart before those of few visitors become one.
     """
 
     day: dt.date
@@ -90,6 +93,7 @@ class DayInput:
     behaviour: Behaviour = BEHAVIOUR
     scratch: Path | None = None
     memory: str = MEMORY
+    most_routes: int = MOST_ROUTES
 
     @property
     def period(self) -> Period:
@@ -138,6 +142,7 @@ def day_session(given: DayInput, threads: int) -> Iterator[duckdb.DuckDBPyConnec
     connection = connect(threads, given.memory, given.scratch)
     try:
         _register_parts(connection, given)
+        _tell_routes(connection, given)
         for name in RELATIONS:
             text = relation(name)
             connection.execute(
@@ -173,6 +178,17 @@ def _register_parts(connection: duckdb.DuckDBPyConnection, given: DayInput) -> N
         held = connection.read_parquet(names, hive_partitioning=False, union_by_name=True)
         parts = parts.union(held.project(f"{COLUMNS}, '{check_name('site', site)}' as site"))
     parts.create_view("parts")
+
+
+def _tell_routes(connection: duckdb.DuckDBPyConnection, given: DayInput) -> None:
+    """Make ``routes``: all, or where they are too many those that can be shown, so that memory is bounded."""
+    connection.execute(relation("routes"))
+    if connection.table("routes").shape[0] <= given.most_routes:
+        return
+    kept = {label for tables in given.labels.values() for labels in tables.values() for _, label in labels}
+    kept |= {route for site in given.sites for route in (*site.routes, *(one.route for one in site.funnel))}
+    connection.register("kept_routes", pa.table({"route": pa.array(sorted(kept), pa.string())}))
+    connection.execute(relation("common_routes"), {"route_visitors": ROUTE_VISITORS})
 
 
 def relation(name: str) -> str:

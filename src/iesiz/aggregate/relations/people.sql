@@ -8,7 +8,8 @@ select
     visitors.network::integer as network,
     parts.second,
     parts.hour,
-    parts.route::route_word as route,
+    -- A route that the day does not tell apart is none that a label could have.
+    if(parts.route is null, null, coalesce(try_cast(parts.route as route_word), 'other')) as route,
     parts.status_code,
     concat(parts.status_code // 100, 'xx')::status_class_word as status_class,
     least(parts.bytes, $bytes) as bytes,
