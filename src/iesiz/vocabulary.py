@@ -19,10 +19,13 @@ from iesiz.periods import Period
 NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 OTHER = "other"
 SUPPRESSED = "suppressed"
+NOISY = "noisy"
 CATALOG = "catalog.duckdb"
 PUBLISHED = "published"
 PROTECTION = "primary and complementary suppression, audited"
 AUDITED = "audited"
+NOISE_PROTECTION = "differential privacy, noise by OpenDP"
+NOISE_CONFIRMED = "noise within its budget"
 
 
 class Role(StrEnum):
