@@ -93,6 +93,7 @@ __all__ = [
     "build_catalog",
     "build_dashboard",
     "check_keys",
+    "check_mechanisms",
     "close_day",
     "close_microdata",
     "close_period",

@@ -268,6 +268,25 @@ class KeyFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Balance:
+    """What of a budget is spent.
+
+    Attributes:
+        unit: whose loss it is.
+        epoch: a month (2026-11) or a year (2026).
+        limit, spent, left: rho as exact decimals; limit and left are empty where no budget is set any more.
+        delta: the chances of wrongly told labels, added up.
+    """
+
+    unit: str
+    epoch: str
+    limit: str
+    spent: str
+    left: str
+    delta: str
+
+
+@dataclass(frozen=True, slots=True)
 class ForgetCounts:
     """What came of a request to be forgotten: people it named, records that went, days they were of."""
 

@@ -7,7 +7,7 @@ draw, keep, and give again what was drawn before. It must not keep an exact coun
 
 from __future__ import annotations
 
-from iesiz.dp.budget import Account, Balance
+from iesiz.dp.budget import Account
 from iesiz.dp.draws import drawn_periods
 from iesiz.dp.mechanism import Declaration
 from iesiz.dp.noise import has_opendp, require_opendp
@@ -15,7 +15,6 @@ from iesiz.dp.release import noisy_cells
 
 __all__ = [
     "Account",
-    "Balance",
     "Declaration",
     "drawn_periods",
     "has_opendp",

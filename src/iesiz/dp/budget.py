@@ -7,6 +7,8 @@ drawn once the same is asked again. In: declarations. Out: reservations, balance
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -15,29 +17,11 @@ from iesiz.dp.mechanism import Declaration
 from iesiz.errors import PrivacyRefusal
 from iesiz.ledger import Entry, Ledger
 from iesiz.mechanisms import DpBudget
-from iesiz.periods import Period
+from iesiz.periods import Grain, Period
 from iesiz.settings import Settings
+from iesiz.vocabulary import Balance
 
 RESERVE, DRAW = "reserve", "draw"
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """What of a budget is spent.
-
-    Attributes:
-        unit: whose loss it is.
-        epoch: a month (2026-11) or a year (2026).
-        limit, spent, left: rho as exact decimals; limit and left are empty where no budget is set any more.
-        delta: the chances of wrongly told labels, added up.
-    """
-
-    unit: str
-    epoch: str
-    limit: str
-    spent: str
-    left: str
-    delta: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +52,15 @@ class Account:
         loss = {"rho": text_of(declaration.cost), "delta": text_of(_delta(declaration))}
         return self.ledger.append(RESERVE, {**facts, **loss, "terms": declaration.terms})
 
-    def balances(self) -> tuple[Balance, ...]:
-        """Every unit and epoch of which something is spent, in order."""
+    def balances(self, units: Collection[str] = (), today: dt.date | None = None) -> tuple[Balance, ...]:
+        """Every unit and epoch of which something is spent, and today's of the units that are named."""
         known = {
             (entry.facts["unit"], epoch)
             for entry in self.ledger.entries(RESERVE)
             for epoch in epochs_of(Period.named(entry.facts["period"]))
         }
+        if today is not None:
+            known |= {(unit, epoch) for unit in units for epoch in epochs_of(Period(Grain.DAY, today))}
         return tuple(self.balance(unit, epoch) for unit, epoch in sorted(known))
 
     def balance(self, unit: str, epoch: str) -> Balance:
