@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from iesiz.contributions import UNITS
+from iesiz.contributions import UNITS, sites_counted
 from iesiz.datasets import Dataset
 from iesiz.errors import PrivacyRefusal, SettingsError
 from iesiz.mechanisms import CELLS, DP, NONE, SUPPRESSION, TableChoice
@@ -80,7 +80,7 @@ def _refuse_unfit(settings: Settings, name: str, spec: TableSpec | None, choice:
         )
     if has_open_labels(spec) and choice.delta is None:
         raise SettingsError(f"{place}: delta is needed, since labels are chosen by noise.")
-    sites = max(1, sum(bool(site.logs) for site in settings.sites))
+    sites = max(1, len(sites_counted(settings, spec.source)))
     needed = {name: spec.contribution.most(name) for name in choice.columns}
     for bound, least in {CELLS: spec.contribution.most_cells(sites), **needed}.items():
         if choice.bounds[bound] < least:

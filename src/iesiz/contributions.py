@@ -14,6 +14,7 @@ from typing import Any
 from iesiz.bounds import BOUNDS
 from iesiz.errors import PrivacyRefusal
 from iesiz.mechanisms import PERSON, VISITOR_DAY
+from iesiz.settings import Settings, Site
 
 UNITS = {"visitor": VISITOR_DAY, "person": PERSON}
 KNOWN = frozenset(asdict(BOUNDS))
@@ -66,6 +67,14 @@ def read_contribution(
     if nested or not set(columns) <= set(counted):
         raise PrivacyRefusal(f"Table {table}: [dp] names its counted columns; nested steps have none.")
     return Contribution(tuple(entry["cells"]), {name: tuple(names) for name, names in columns.items()})
+
+
+def sites_counted(settings: Settings, source: str) -> tuple[Site, ...]:
+    """The sites that a table of a source has rows for, whether anything of them arrived or not."""
+    registering = settings.registration.sites if settings.registration else []
+    return tuple(
+        site for site in settings.sites if (site.logs if source == "access_log" else site.name in registering)
+    )
 
 
 def _names(value: object) -> bool:

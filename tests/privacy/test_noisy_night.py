@@ -11,10 +11,13 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+import iesiz
 from iesiz import doctor
 from iesiz.aggregate import aggregate_day
 from iesiz.behaviour import BEHAVIOUR, EACH_ALONE, Behaviour
 from iesiz.choices import linked_to, refuse_unfit_choices
+from iesiz.dashboard.figures import panel_facts, tile_facts
+from iesiz.dashboard.pages import load_pages
 from iesiz.datasets import load_datasets
 from iesiz.errors import PrivacyRefusal, SettingsError
 from iesiz.mechanisms import DP
@@ -126,6 +129,27 @@ def test_the_audit_finds_nothing_and_needs_no_equation_of_noise(net: Network, ni
     assert night.exit_code == 0
     found = audit_published(net.settings, None, None)
     assert (found.findings, found.days) == ((), 1)
+
+
+def test_readers_are_told_that_numbers_have_noise(net: Network, night: NightCounts) -> None:
+    assert night.exit_code == 0
+    with iesiz.open(net.store) as db:
+        assert db.sql(f"select count(*) from visible_only('{VISITORS}')").fetchall() == [(2,)]
+        (about,) = db.sql(f"select comment from duckdb_tables() where table_name = '{VISITORS}'").fetchall()
+        assert "random noise" in about[0]
+        (panel,) = (
+            one for page in load_pages(SPECS.values()) for one in page.tiles if one.title == "visitors"
+        )
+        facts = tile_facts(db, panel, SPECS[VISITORS])
+        assert (facts["state"], facts["value"]) == (
+            "noisy",
+            sum(r["visitor_count"] for r in rows(net, VISITORS)),
+        )
+        days = next(
+            one for page in load_pages(SPECS.values()) for one in page.panels
+            if (one.table, one.measure) == (VISITORS, "visitor_count")
+        )  # fmt: skip
+        assert {row[-1] for row in panel_facts(db, days, SPECS[VISITORS])["rows"]} == {"noisy"}
 
 
 def test_no_exact_count_of_a_table_with_noise_is_kept(net: Network, night: NightCounts) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from iesiz.contributions import sites_counted
 from iesiz.dp.budget import Account
 from iesiz.dp.draws import Draw, Row, find_draw, keep_draw
 from iesiz.dp.mechanism import Declaration
@@ -47,7 +48,11 @@ def noisy_cells(settings: Settings, exact: Cells, period: Period, declaration: D
     account, spec = Account.of(settings), exact.spec
     found = find_draw(settings, account.ledger, spec.name, period)
     if found is None:
-        noises, counts, keys = declaration.noises(), _counts(exact), declared_keys(spec, settings.sites)
+        noises, counts, keys = (
+            declaration.noises(),
+            _counts(exact),
+            declared_keys(spec, sites_counted(settings, spec.source)),
+        )
         if not declaration.chooser and not set(counts) <= set(keys):
             raise PrivacyRefusal(f"{spec.name}: a cell is outside its declared labels. Nothing is published.")
         reserved = account.reserve(spec.name, period, declaration)
@@ -61,8 +66,7 @@ def declared_keys(spec: TableSpec, sites: Sequence[Site]) -> tuple[Key, ...]:
     """Every combination of labels that the settings and the table declare, whatever the data hold."""
     keys: list[Key] = []
     for site in sites:
-        if site.logs:
-            keys.extend(itertools.product(*(_labels(one, site) for one in spec.of_role(Role.DIMENSION))))
+        keys.extend(itertools.product(*(_labels(one, site) for one in spec.of_role(Role.DIMENSION))))
     return tuple(sorted(dict.fromkeys(keys)))
 
 
