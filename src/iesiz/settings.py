@@ -51,6 +51,7 @@ def _network(text: str) -> str:
 
 
 Name = Annotated[str, AfterValidator(_plain_name)]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,8}(-[a-z0-9]{1,8})*$")]
 Proxy = Annotated[str, AfterValidator(_network)]
 PEER: Literal["peer"] = "peer"
 Zone = Annotated[str, AfterValidator(_known_zone)]
@@ -102,6 +103,7 @@ class Site(Section):
         hosts: names under which it is served; lines for other hosts are ignored and counted.
         close_after_days: full days that a day stays open past its end, for files that come late.
         funnel: the steps of its way to registration, in their order.
+        languages: codes of languages with which its paths begin: ``kk`` for ``/kk/shops``.
         routes: its own route templates, such as ``/stores/{store}``; they are published as they stand.
     """
 
@@ -109,6 +111,7 @@ class Site(Section):
     hosts: Annotated[list[str], Field(min_length=1)]
     zone: Zone = "Asia/Almaty"
     close_after_days: Annotated[int, Field(ge=0, le=30)] = 0
+    languages: list[Language] = []
     routes: list[str] = []
     funnel: list[Step] = []
     logs: list[Log] = []

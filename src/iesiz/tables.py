@@ -33,7 +33,7 @@ CALLED = {
     "monthly": Grain.MONTH,
     "quarterly": Grain.QUARTER,
 }
-NEEDS = frozenset({"", "funnel", "timed"})
+NEEDS = frozenset({"", "funnel", "timed", "spoken"})
 MEMBERS = "members"
 """The people who have registered, as they stand: the source of stocks."""
 

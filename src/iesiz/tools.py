@@ -44,6 +44,7 @@ BECOMES = {
     "number": "kept as it is",
     "referrer_class": "kept as class",
     "agent_class": "kept as classes",
+    "language_class": "kept as a class",
     "own_host": "compared, then dropped",
     "client": "the client where trusted, then dropped",
     "drop": "dropped",

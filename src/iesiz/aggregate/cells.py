@@ -21,6 +21,7 @@ from iesiz.vocabulary import OTHER, Role
 
 Row = Mapping[str, Any]
 Given = DayInput | PeriodInput
+Few = Mapping[str, Set[tuple[str, str]]]
 
 
 def aggregate_day(
@@ -74,8 +75,7 @@ def _cells(
     register_admitted(connection, admitted)
     found = _rows(connection, spec.query, {**given.dates, "bands": list(spec.bands)})
     schema = pa.schema([(one.name, TYPES[one.type]) for one in spec.columns])
-    steps = {site.name: {one.step for one in site.funnel} for site in given.with_data}
-    grid = _grid(_sites(connection, given, spec), spec, admitted, steps)
+    grid = _grid(_sites(connection, given, spec), spec, admitted, _few(connection, given, spec))
     table = pa.Table.from_pylist(_complete(spec, grid, found), schema)
     is_of_log = spec.source == "access_log"
     said = _check(connection, spec, table)
@@ -104,18 +104,26 @@ def _rows(connection: duckdb.DuckDBPyConnection, query: str, known: Row) -> list
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
-def _grid(
-    sites: Sequence[str], spec: TableSpec, admitted: Sequence[Label], steps: Mapping[str, Set[str]]
-) -> list[tuple[Any, ...]]:
-    """Every combination of the dimensions' values: sites with data first, then what each site may have.
+def _few(connection: duckdb.DuckDBPyConnection, given: Given, spec: TableSpec) -> Few:
+    """Of nested steps and of languages only those that a site has: others are no zeros among them."""
+    if spec.nested:
+        return {spec.nested: {(site.name, one.step) for site in given.with_data for one in site.funnel}}
+    if not spec.needs:
+        return {}
+    having = connection.table(spec.needs)
+    shared = [name for name in spec.dimensions[1:] if name in having.columns]
+    return {name: set(having.project(f"site::varchar, {name}::varchar").fetchall()) for name in shared}
 
-    Of nested steps only those that the site has: one that it lacks is no zero among the others.
-    """
+
+def _grid(
+    sites: Sequence[str], spec: TableSpec, admitted: Sequence[Label], few: Few
+) -> list[tuple[Any, ...]]:
+    """Every combination of the dimensions' values: sites with data first, then what each site may have."""
     keys: list[tuple[Any, ...]] = []
     for site in sites:
         domains = {c.name: _domain(c, site, admitted) for c in spec.columns if c.name in spec.dimensions}
-        if spec.nested:
-            domains[spec.nested] = [one for one in domains[spec.nested] if one in steps.get(site, ())]
+        for name, known in few.items():
+            domains[name] = [one for one in domains[name] if (site, one) in known]
         keys.extend(itertools.product(*domains.values()))
     return sorted(keys)
 
