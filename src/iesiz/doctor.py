@@ -19,6 +19,7 @@ from iesiz import pipeline
 from iesiz.alert_checks import alert_findings, night_findings
 from iesiz.calendar import now
 from iesiz.errors import IesizError
+from iesiz.noise_findings import noise_findings
 from iesiz.policy import has_edition
 from iesiz.restricted import Records
 from iesiz.scheduler import scheduler_findings
@@ -211,6 +212,7 @@ CHECKS: Mapping[str, Check] = {
     "space": _space,
     "logs": _logs,
     "registrations": _source,
+    "noise": noise_findings,
     "schedule": _schedule,
     "alerts": alert_findings,
     "nights": night_findings,

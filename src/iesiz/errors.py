@@ -7,6 +7,7 @@ It never holds the content of a record: a message is a publication.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class IesizError(Exception):
@@ -40,6 +41,18 @@ class InputError(IesizError):
 
     exit_code = 3
     code = "input-unusable"
+
+
+class CutOffError(InputError):
+    """A file whose content ends too early or is damaged: it may still be on its way (exit code 3).
+
+    Attributes:
+        path: the file.
+    """
+
+    def __init__(self, path: Path, message: str) -> None:
+        super().__init__(message)
+        self.path = path
 
 
 class PrivacyRefusal(IesizError):
