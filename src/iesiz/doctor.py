@@ -191,6 +191,10 @@ def _logs(settings: Settings) -> Iterator[Finding]:
                 )
             for path in closed:
                 yield Finding("logs", f"{path}: not readable.", "Let the user who runs the nights read it.")
+    from iesiz.tools import refused_files
+
+    for said in refused_files(settings):
+        yield Finding("logs", said, "Do as the message says; the nights go on without it, with exit code 3.")
 
 
 def _matching(base: Path, pattern: str) -> list[Path]:

@@ -183,6 +183,8 @@ def _finish(settings: Settings, run: Run, start: float) -> None:
         run.hooks = dict(tell(settings, alerts_of(run.facts), lambda one: _is_settled(one, run.facts)))
     except IesizError as error:
         run.hooks = {"alerts": f"failed: {error.code}"}
+    except Exception as error:  # noqa: BLE001 - nothing that telling meets may fail what was done
+        run.hooks = {"alerts": f"failed: {type(error).__name__}"}
     if any(said.startswith("failed") for said in run.hooks.values()):
         run.event("hook failed", hooks=run.hooks)
     _note(settings, run)

@@ -24,6 +24,7 @@ from iesiz.sources import (
     Fingerprint,
     SourceColumn,
     Wanted,
+    find_files,
     first_lines,
     open_registrations,
     read_blocks,
@@ -75,6 +76,15 @@ def examine(
                 examiner.add(chunk)
         each.append(one.finish())
     return total.finish(), tuple(each)
+
+
+def refused_files(settings: Settings) -> tuple[str, ...]:
+    """Why what lies where logs are expected may not be read: pipes, devices, links out of their folder.
+
+    Raises:
+        SettingsError: a pattern leads into the store.
+    """
+    return tuple(one.refusal for one in find_files(settings) if one.refusal)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -83,6 +84,15 @@ def break_ledger(net: Network) -> None:
     path.write_text(path.read_text("utf-8").replace('"number": 1', '"number": 7', 1), "utf-8")
 
 
+def put_a_pipe(net: Network) -> None:
+    os.mkfifo(net.base / "logs/mall/web/pipe")
+
+
+def point_into_the_store(net: Network) -> None:
+    path = net.base / "iesiz.toml"
+    path.write_text(path.read_text("utf-8").replace("logs/mall/web/*", "**/*.jsonl"), "utf-8")
+
+
 def ask_for_encryption(net: Network) -> None:
     path = net.base / "iesiz.toml"
     asked = '[keys]\nencryption = "passphrase"\npassphrase_variable = "IESIZ_PHRASE"\n'
@@ -93,6 +103,8 @@ def ask_for_encryption(net: Network) -> None:
     ("spoil", "check", "words"),
     [
         (ask_for_encryption, "keys", "lies in clear"),
+        (put_a_pipe, "logs", "not a regular file"),
+        (point_into_the_store, "logs", "leads into the store"),
         (spoil_mode, "permissions", "open to other users"),
         (spoil_key, "keys", "others may read"),
         (lose_key, "keys", "key is gone"),

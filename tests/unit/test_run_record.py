@@ -169,6 +169,24 @@ def test_a_disk_that_is_full_does_not_hide_the_failure(
         raise ZeroDivisionError
 
 
+@pytest.mark.parametrize("error", [OutsideError("full"), ZeroDivisionError(SECRET)])
+def test_telling_that_fails_in_whatever_way_fails_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    settings = network(tmp_path).settings
+    prepare_store(settings)
+
+    def fails(*_given: object) -> None:
+        raise error
+
+    monkeypatch.setattr("iesiz.run_record.tell", fails)
+    with recorded(settings, NIGHT) as run:
+        """Nothing to do."""
+    assert run.hooks["alerts"].startswith("failed: ")
+    assert SECRET not in repr(run)
+    assert read_runs(settings)[-1].hooks == run.hooks
+
+
 def test_no_more_runs_are_kept_than_are_needed(tmp_path: Path) -> None:
     settings = network(tmp_path).settings
     prepare_store(settings)
