@@ -20,7 +20,7 @@ from iesiz.alerts import Alert, tell
 from iesiz.calendar import now
 from iesiz.errors import HeldBack, IesizError, StoreBusy, gravest
 from iesiz.periods import Grain
-from iesiz.run_facts import FailureFacts, RunFacts, Work
+from iesiz.run_facts import NIGHT, FailureFacts, RunFacts, Work
 from iesiz.runs import has_store, note_run, noting
 from iesiz.settings import Settings
 from iesiz.vocabulary import Arrivals, FileCounts, LineCounts, PeriodCounts, RegistrationCounts, UpkeepCounts
@@ -180,7 +180,7 @@ def _finish(settings: Settings, run: Run, start: float) -> None:
     run.seconds["all"] = round(time.perf_counter() - start, 3)
     _note(settings, run)
     try:
-        run.hooks = dict(tell(settings, alerts_of(run.facts), lambda one: _is_settled(one, run.facts)))
+        run.hooks = dict(tell(settings, alerts_of(run.facts), lambda one: is_settled(one, run.facts)))
     except IesizError as error:
         run.hooks = {"alerts": f"failed: {error.code}"}
     except Exception as error:  # noqa: BLE001 - nothing that telling meets may fail what was done
@@ -208,15 +208,15 @@ def alerts_of(facts: RunFacts) -> tuple[Alert, ...]:
     return tuple(dict.fromkeys([*failed, *lapsed]))
 
 
-def _is_settled(alert: Alert, facts: RunFacts) -> bool:
-    """Whether an alert that a run did not raise again is over; one of a period is when that is published."""
+def is_settled(alert: Alert, facts: RunFacts) -> bool:
+    """Whether an alert that a run did not raise again is over; of a period, when it is published or lapsed."""
     if alert.code == "no-success":
-        return facts.kind == "night" and facts.exit_code == 0
+        return facts.kind == NIGHT and facts.exit_code == 0 and facts.last >= alert.period
     if alert.code == "day-lapsed":
         return True
     if alert.period:
-        return alert.period in (*facts.days, *facts.periods)
-    return facts.kind == "night"
+        return alert.period in (*facts.days, *facts.periods, *facts.lapsed)
+    return facts.kind == NIGHT
 
 
 def _silent(_said: str) -> None:

@@ -127,6 +127,9 @@ def test_a_file_that_fails_fails_the_night_and_keeps_nothing_back(
     night, state = run_night(monkeypatch, a_log=[InputError("a.log, line 1: not a log of that format.")])
     assert night.calls == NIGHT
     assert (state.name, state.message) == ("Failed", "1/8 states failed.")
+    [noted] = night.run.failures
+    assert (noted.code, noted.site, noted.stream) == ("input-unusable", "mall", "web")
+    assert night.run.last == str(DAY)
 
 
 def test_what_failed_outside_is_tried_again(

@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from iesiz import pipeline
-from iesiz.alerts import open_alerts
+from iesiz.alerts import Alert, open_alerts
 from iesiz.errors import HeldBack, OutsideError, PrivacyRefusal, StoreBusy
 from iesiz.night import run_night
 from iesiz.run_facts import NIGHT, UPKEEP, FailureFacts, RunFacts, Work
-from iesiz.run_record import alerts_of, recorded
+from iesiz.run_record import alerts_of, is_settled, recorded
 from iesiz.runs import KEPT, last_success, note_run, noting, read_runs
 from iesiz.storage import prepare_store
 from iesiz.watch import DueTime, watch
@@ -201,6 +201,26 @@ def test_no_more_runs_are_kept_than_are_needed(tmp_path: Path) -> None:
 def test_work_is_called_as_people_are_told() -> None:
     assert str(Work("day", "2025-03-03", period="2025-03-03")) == "day 2025-03-03"
     assert str(Work("catalog")) == "catalog"
+
+
+@pytest.mark.parametrize(
+    ("alert", "change", "is_over"),
+    [
+        (Alert("input-unusable", site="mall"), {}, True),  # every night reads every file
+        (Alert("input-unusable", site="mall"), {"kind": UPKEEP}, False),
+        (Alert("held-by-auditor", period="2025-03-03"), {"days": ("2025-03-03",)}, True),
+        (Alert("held-by-auditor", period="2025-03-03"), {"days": ("2025-03-04",)}, False),
+        (Alert("held-by-auditor", period="2025-W10"), {"periods": ("2025-W10",)}, True),
+        (Alert("held-by-auditor", period="2025-03-03"), {"lapsed": ("2025-03-03",)}, True),
+        (Alert("no-success", period="2025-03-03"), {}, True),
+        (Alert("no-success", period="2025-03-03"), {"exit_code": 3}, False),
+        (Alert("no-success", period="2025-03-03"), {"last": "2025-03-01"}, False),
+    ],
+)
+def test_an_alert_is_over_when_what_it_is_about_is(
+    alert: Alert, change: dict[str, object], is_over: bool
+) -> None:
+    assert is_settled(alert, facts_of(**change)) is is_over
 
 
 def test_a_day_that_lapsed_is_told() -> None:
