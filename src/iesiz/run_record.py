@@ -209,7 +209,7 @@ def alerts_of(facts: RunFacts) -> tuple[Alert, ...]:
 
 
 def is_settled(alert: Alert, facts: RunFacts) -> bool:
-    """Whether an alert that a run did not raise again is over; of a period, when it is published or lapsed."""
+    """Whether an alert that a run did not raise again is over; of a period, when published or lapsed."""
     if alert.code == "no-success":
         return facts.kind == NIGHT and facts.exit_code == 0 and facts.last >= alert.period
     if alert.code == "day-lapsed":
