@@ -24,9 +24,10 @@ from iesiz.datasets import Dataset, load_datasets
 from iesiz.dp import Declaration, drawn_periods, noisy_cells, require_opendp
 from iesiz.mechanisms import NONE
 from iesiz.periods import Period
-from iesiz.publish import published_paths
+from iesiz.publish import published_paths, published_verdicts
 from iesiz.settings import Settings
 from iesiz.tables import Cells, TableSpec, load_tables
+from iesiz.vocabulary import NOISE_CONFIRMED
 
 Given = DayInput | PeriodInput | None
 
@@ -133,6 +134,20 @@ def may_be_released(settings: Settings, dataset: Dataset, period: Period) -> boo
     return choice_of(settings, dataset.name).mechanism != NONE and not any(
         counts_the_same(dataset, table, specs) and any(_overlap(one, period) for one in periods)
         for table, periods in drawn_periods(settings).items()
+    )
+
+
+def undrawn(settings: Settings) -> tuple[str, ...]:
+    """What is published with noise, and was never reserved and drawn, a sentence each.
+
+    Raises:
+        PrivacyRefusal: the chain of the budget's ledger is broken.
+    """
+    known = {(table, one.name) for table, periods in drawn_periods(settings).items() for one in periods}
+    found = {key for key, verdict in published_verdicts(settings).items() if verdict == NOISE_CONFIRMED}
+    return tuple(
+        f"{table}, {period}: published with noise, and no draw is noted"
+        for table, period in sorted(found - known)
     )
 
 
