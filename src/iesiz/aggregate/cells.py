@@ -9,9 +9,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from iesiz.aggregate.day import day_session
 from iesiz.aggregate.labels import Label, admitted_labels, common_labels
 from iesiz.aggregate.longer import PeriodInput, period_session
-from iesiz.aggregate.session import DayInput, day_session, register_admitted, relation, visit_features
+from iesiz.aggregate.session import DayInput, register_admitted, relation, visit_features
 from iesiz.engine import engine_errors
 from iesiz.errors import CheckFailed
 from iesiz.settings import Thresholds
@@ -47,7 +48,8 @@ def aggregate_day(
         lost = _rows(connection, relation("lost"), {})[0]
         if keep is not None:
             keep(visit_features(connection))
-        return tuple(_cells(connection, given, spec, thresholds, lost) for spec in _chosen(given, specs))
+        chosen, asked = _chosen(given, specs), dict[str, list[dict[str, Any]]]()
+        return tuple(_cells(connection, given, spec, thresholds, lost, asked) for spec in chosen)
 
 
 def aggregate_period(
@@ -60,7 +62,7 @@ def aggregate_period(
         OutsideError: memory did not suffice, or what the days left could not be read.
     """
     with engine_errors(f"{given.period.grain} {given.period}"), period_session(given, threads) as connection:
-        return tuple(_cells(connection, given, spec, thresholds, {}) for spec in _chosen(given, specs))
+        return tuple(_cells(connection, given, spec, thresholds, {}, {}) for spec in _chosen(given, specs))
 
 
 def _chosen(given: Given, specs: Sequence[TableSpec]) -> list[TableSpec]:
@@ -68,9 +70,17 @@ def _chosen(given: Given, specs: Sequence[TableSpec]) -> list[TableSpec]:
 
 
 def _cells(
-    connection: duckdb.DuckDBPyConnection, given: Given, spec: TableSpec, thresholds: Thresholds, lost: Row
+    connection: duckdb.DuckDBPyConnection,
+    given: Given,
+    spec: TableSpec,
+    thresholds: Thresholds,
+    lost: Row,
+    asked: dict[str, list[dict[str, Any]]],
 ) -> Cells:
-    candidates = _rows(connection, spec.labels, {}) if spec.labels else []
+    """The cells of one table; tables that share their labels ask for candidates once."""
+    if spec.labels and spec.labels not in asked:
+        asked[spec.labels] = _rows(connection, spec.labels, {})
+    candidates = asked.get(spec.labels, [])
     common = common_labels(spec, candidates, thresholds, given.threshold_key, given.period.start)
     admitted = admitted_labels(spec, given.with_data, given.labels, common) if spec.labels else []
     register_admitted(connection, admitted)

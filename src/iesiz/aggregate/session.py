@@ -1,11 +1,10 @@
-"""The DuckDB session of one day: its relations over restricted records, and what the settings declare."""
+"""What a day is made of, and what queries find in its session beside its records."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -18,46 +17,12 @@ from iesiz.behaviour import BEHAVIOUR, Behaviour
 from iesiz.bounds import BOUNDS, Bounds
 from iesiz.periods import Grain, Period
 from iesiz.settings import Site
-from iesiz.vocabulary import check_name
 
-PART = pa.schema(
-    [
-        ("visitor", pa.binary()),
-        ("network", pa.binary()),
-        ("second", pa.int64()),
-        ("hour", pa.int8()),
-        ("method", pa.string()),
-        ("route", pa.string()),
-        ("resource", pa.string()),
-        ("status_code", pa.int16()),
-        ("bytes", pa.int64()),
-        ("referrer", pa.string()),
-        ("referrer_source", pa.string()),
-        ("device", pa.string()),
-        ("system", pa.string()),
-        ("browser", pa.string()),
-        ("is_robot", pa.bool_()),
-        ("duration", pa.int64()),
-        ("site", pa.string()),
-    ]
-)
-COLUMNS = ", ".join(PART.names[:-1])
 FUNNEL = pa.schema(
     [("site", pa.string()), ("place", pa.int64()), ("step", pa.string()), ("route", pa.string())]
 )
-RELATIONS = (
-    "words",
-    "browsers",
-    "robots",
-    "visitors",
-    "people",
-    "timed",
-    "requests",
-    "pageviews",
-    "half_hours",
-    "visits",
-)
 MEMORY = "1GiB"  # of the engine; what is more goes to the scratch folder
+SHARE_ROWS = 4_000_000  # of a site; a day with more is counted share by share
 ADMITTED = pa.schema([("site", pa.string()), ("label", pa.string())])
 
 
@@ -75,7 +40,8 @@ class DayInput:
         behaviour: what makes a visitor-day a robot's whose agent is a browser's.
         registering: names of the sites on which people can register.
         scratch: folder of the restricted zone for what memory cannot hold; without one nothing is written.
-        memory: how much of the day may be in memory at once, as DuckDB writes it.
+        memory: how much of the engine's tables may be in memory at once, as DuckDB writes it.
+        share_rows: records of a site that may be in memory at once.
     """
 
     day: dt.date
@@ -90,6 +56,7 @@ class DayInput:
     behaviour: Behaviour = BEHAVIOUR
     scratch: Path | None = None
     memory: str = MEMORY
+    share_rows: int = SHARE_ROWS
 
     @property
     def period(self) -> Period:
@@ -132,47 +99,9 @@ def connect(threads: int, memory: str, scratch: Path | None) -> duckdb.DuckDBPyC
     )
 
 
-@contextmanager
-def day_session(given: DayInput, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A session with the relations of a day: ``RELATIONS``, ``funnel`` and ``registrations``."""
-    connection = connect(threads, given.memory, given.scratch)
-    try:
-        _register_parts(connection, given)
-        for name in RELATIONS:
-            text = relation(name)
-            connection.execute(
-                text, {key: value for key, value in _parameters(given).items() if f"${key}" in text}
-            )
-        connection.register("funnel", _funnel(given.sites))
-        if given.registrations is not None:
-            register_mirror(connection, given.registrations, "registrations")
-        yield connection
-    finally:
-        connection.close()
-
-
 def visit_features(connection: duckdb.DuckDBPyConnection) -> pa.Table:
     """The day's visits, at most one of a visitor, counted by their features (`visitor_count`)."""
     return connection.execute(relation("visit_features")).to_arrow_table()
-
-
-def _parameters(given: DayInput) -> dict[str, int | float | bytes]:
-    """Named parameters: bounds, robots' behaviour, padded halves of the key (RFC 2104); never in SQL text."""
-    padded = given.sampling_key.ljust(64, b"\0")
-    inner, outer = bytes(byte ^ 0x36 for byte in padded), bytes(byte ^ 0x5C for byte in padded)
-    keys = {"inner_pad": inner, "outer_pad": outer}
-    return {**asdict(given.bounds), **asdict(given.behaviour), **keys}
-
-
-def _register_parts(connection: duckdb.DuckDBPyConnection, given: DayInput) -> None:
-    connection.register("no_parts", PART.empty_table())
-    parts = connection.table("no_parts")
-    for site, paths in given.parts.items():
-        names = [str(path) for path in paths]
-        # The site is named here and not taken from the path, whose reader would make a number of "24".
-        held = connection.read_parquet(names, hive_partitioning=False, union_by_name=True)
-        parts = parts.union(held.project(f"{COLUMNS}, '{check_name('site', site)}' as site"))
-    parts.create_view("parts")
 
 
 def relation(name: str) -> str:
@@ -180,13 +109,14 @@ def relation(name: str) -> str:
     return resources.files("iesiz.aggregate").joinpath("relations", f"{name}.sql").read_text("utf-8")
 
 
-def _funnel(sites: tuple[Site, ...]) -> pa.Table:
+def register_funnel(connection: duckdb.DuckDBPyConnection, sites: Sequence[Site]) -> None:
+    """Give queries the steps of each site's way to registration."""
     rows = [
         {"site": site.name, "place": place, "step": step.step, "route": step.route}
         for site in sites
         for place, step in enumerate(site.funnel, 1)
     ]
-    return pa.Table.from_pylist(rows, FUNNEL)
+    connection.register("funnel", pa.Table.from_pylist(rows, FUNNEL))
 
 
 def register_mirror(connection: duckdb.DuckDBPyConnection, mirror: Path, name: str) -> None:
