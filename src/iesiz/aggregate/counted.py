@@ -19,9 +19,10 @@ from iesiz.aggregate.draws import Halves, halves_of_cells
 from iesiz.aggregate.habit_kernel import VIEW
 from iesiz.aggregate.order_kernel import sort_by
 from iesiz.aggregate.rows import People
-from iesiz.aggregate.visit_kernel import count_some, describe_visits, put_visits_together
-from iesiz.aggregate.words import STATUS_CLASSES, Words
+from iesiz.aggregate.visit_kernel import LANGUAGES, count_some, describe_visits, put_visits_together
+from iesiz.aggregate.words import OF_AGENT, STATUS_CLASSES, Words, spoken
 from iesiz.bounds import Bounds
+from iesiz.languages import UNKNOWN
 
 Flags = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.signedinteger[Any]]
@@ -130,7 +131,7 @@ def visits_of(share: Counting) -> pd.DataFrame:
     visits = _Visits.of(share)
     keep = np.empty(len(visits.whose), np.bool_)
     hits = np.zeros(len(share.words.of["referrer"]), np.int64)
-    referrer, device, hour, views = visits.like
+    referrer, device, hour, views, language = visits.like
     count_some(visits.whose, referrer, bounds.visit_hits, hits, keep)
     first, last = _seconds(people, visits.first), _seconds(people, visits.last)
     numbers = {
@@ -141,8 +142,15 @@ def visits_of(share: Counting) -> pd.DataFrame:
         "hour": hour,
         "pageview_count": views,
     }
-    columns = share.columns(visits.whose[keep], referrer=referrer[keep], device=device[keep])
+    texts = {"referrer": referrer, "device": device, "language": _of_languages(share.words)[language]}
+    texts |= dict(zip(OF_AGENT, people.of_agent[:, visits.whose], strict=True))
+    columns = share.columns(visits.whose[keep], **{name: one[keep] for name, one in texts.items()})
     return pd.DataFrame(columns | {name: one[keep] for name, one in numbers.items()}, copy=False)
+
+
+def _of_languages(words: Words) -> npt.NDArray[np.int32]:
+    """The word of each language as the kernel numbers them, 0 for none that is known."""
+    return np.array([words.place["language"][word] for word in (UNKNOWN, *spoken())], np.int32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,9 +172,10 @@ class _Visits:
         total = put_visits_together(
             people.starts, share.is_person, rows["second"], first, last, whose, number
         )
-        first, last, like = first[:total], last[:total], np.empty((4, total), np.int32)
+        first, last, like = first[:total], last[:total], np.empty((5, total), np.int32)
         told = rows["second"], rows["kind"] & VIEW != 0, rows["referrer"], rows["device"]
-        describe_visits(first, last, *told, rows["hour"], like)
+        weights = np.empty(LANGUAGES, np.int64)
+        describe_visits(first, last, *told, rows["hour"], rows["spoken"], weights, like)
         return cls(first, last, whose[:total], number[:total], like)
 
 

@@ -1,9 +1,9 @@
 """The session of a day: what counts of its records, share by share, in the engine's tables.
 
 In: parts by site. Out: a session with the tables `visitors`, `requests`, `pageviews`, `visits`, `people`
-(how many requests of people there were before the bounds, how many of them pageviews, how many timed),
-`timed` (sites whose log tells how long a request took), `funnel` and `registrations`. It must not hold more
-than one share besides.
+(how many requests of people there were before the bounds, how many of them pageviews, timed, with a preferred
+language), `timed` (sites whose log tells how long a request took), `spoken`, `funnel` and `registrations`. It
+must not hold more than one share besides.
 """
 
 from __future__ import annotations
@@ -21,17 +21,27 @@ import pyarrow as pa
 
 from iesiz.aggregate.counted import Counting, Flags, pageviews_of, requests_of, visits_of
 from iesiz.aggregate.draws import halves_of
-from iesiz.aggregate.habit_kernel import TIMED, VIEWS
+from iesiz.aggregate.habit_kernel import PREFERRING, TIMED, VIEWS
 from iesiz.aggregate.robots import Asked, Habits, asked_of, habits_of, persons_among
 from iesiz.aggregate.rows import People, load_people, origin_of
-from iesiz.aggregate.session import DayInput, connect, register_funnel, register_mirror
+from iesiz.aggregate.session import (
+    DayInput,
+    connect,
+    register_declared,
+    register_funnel,
+    register_mirror,
+    relation,
+)
 from iesiz.aggregate.shares import shares_of
 from iesiz.aggregate.words import Words, words_of
 from iesiz.parallel import in_order
 
 MADE = {"requests": requests_of, "pageviews": pageviews_of, "visits": visits_of}
 PEOPLE = pa.schema(
-    [("site", pa.string()), *((name, pa.int64()) for name in ("requests", "pageviews", "timed"))]
+    [
+        ("site", pa.string()),
+        *((name, pa.int64()) for name in ("requests", "pageviews", "timed", "preferring")),
+    ]
 )
 TIMED_SITES = "create view timed as select distinct site from people where timed > 0"
 
@@ -48,6 +58,9 @@ def day_session(given: DayInput, threads: int) -> Iterator[duckdb.DuckDBPyConnec
         for site, paths in given.parts.items():
             making.take(site, paths)
         connection.execute(TIMED_SITES)
+        register_declared(connection, given.with_data)
+        for name in ("spoken", "unspoken"):
+            connection.execute(relation(name))
         register_funnel(connection, given.sites)
         if given.registrations is not None:
             register_mirror(connection, given.registrations, "registrations")
@@ -147,5 +160,6 @@ def _people(site: str, people: People, habits: Habits, is_person: Flags) -> pa.T
     """How much there was of persons before the bounds."""
     done = habits[is_person].sum(axis=0)
     requests = np.diff(people.starts)[is_person].sum()
-    counts = {"requests": int(requests), "pageviews": int(done[VIEWS]), "timed": int(done[TIMED])}
-    return pa.Table.from_pylist([{"site": site, **counts}], PEOPLE)
+    counts = {"pageviews": VIEWS, "timed": TIMED, "preferring": PREFERRING}
+    told = {name: int(done[habit]) for name, habit in counts.items()}
+    return pa.Table.from_pylist([{"site": site, "requests": int(requests), **told}], PEOPLE)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from iesiz.aggregate.visit_kernel import LANGUAGES
 from iesiz.compiled import compiled_apart
 
 COUNTS, PAGE, ASSET, FOR_ROBOTS, VIEW = 1, 2, 4, 8, 16
 """Bits of a request's kind: by no robot's agent; for a page, an asset, /robots.txt; a pageview."""
 
-PAGES, ASSETS, ROBOTS_FILES, VIEWS, TIMED, BUSIEST = range(6)
-HABITS = 6
+PAGES, ASSETS, ROBOTS_FILES, VIEWS, TIMED, PREFERRING, BUSIEST = range(7)
+HABITS = 7
 
 
 @compiled_apart
@@ -20,15 +21,17 @@ def count_habits(
     second: npt.NDArray[np.int32],
     duration: npt.NDArray[np.int64],
     kind: npt.NDArray[np.uint8],
+    spoken: npt.NDArray[np.uint8],
     found: npt.NDArray[np.int64],
 ) -> None:
-    """Requests of each visitor for pages, assets and /robots.txt, pageviews, requests with a duration.
+    """Count what each visitor asked for, pageviews, what was timed, and what came with a preferred language.
 
     Args:
         starts: where each visitor's requests begin, and the end of the last; by time within a visitor.
         second: from the begin of a minute.
         duration: -1 where the log does not tell.
         kind: what each request is, as bits.
+        spoken: the language of its path, and times ``LANGUAGES`` the preferred one.
         found: shape (visitors, ``HABITS``), zeros; receives the counts, and the most pages in one minute of
             the clock.
     """
@@ -39,6 +42,7 @@ def count_habits(
             found[visitor, ROBOTS_FILES] += kind[at] & FOR_ROBOTS != 0
             found[visitor, VIEWS] += kind[at] & VIEW != 0
             found[visitor, TIMED] += duration[at] >= 0
+            found[visitor, PREFERRING] += spoken[at] >= LANGUAGES
             if kind[at] & PAGE:
                 found[visitor, PAGES] += 1
                 hits = hits + 1 if second[at] // 60 == minute else 1

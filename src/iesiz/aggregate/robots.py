@@ -40,7 +40,7 @@ def habits_of(people: People) -> Habits:
     """What each visitor asked for, shape (visitors, ``HABITS``)."""
     found = np.zeros((people.visitors, HABITS), np.int64)
     rows = people.rows
-    count_habits(people.starts, rows["second"], rows["duration"], rows["kind"], found)
+    count_habits(people.starts, rows["second"], rows["duration"], rows["kind"], rows["spoken"], found)
     return found
 
 

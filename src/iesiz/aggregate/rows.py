@@ -21,7 +21,8 @@ import pyarrow.parquet as pq
 from iesiz.aggregate.fill_kernel import tell_kinds, translate
 from iesiz.aggregate.habit_kernel import ASSET, COUNTS, FOR_ROBOTS, PAGE
 from iesiz.aggregate.order_kernel import sort_by
-from iesiz.aggregate.words import WORDS, Words, row_group
+from iesiz.aggregate.visit_kernel import LANGUAGES
+from iesiz.aggregate.words import OF_AGENT, OF_REQUEST, WORDS, Words, row_group, spoken
 from iesiz.errors import CheckFailed
 from iesiz.parallel import in_order
 
@@ -36,12 +37,16 @@ ROW = np.dtype(
         ("hour", np.int8),
         ("status_class", np.int8),
         ("kind", np.uint8),
+        ("spoken", np.uint8),
     ],
     align=True,
 )
-"""A request. ``second`` counts from the share's origin, ``duration`` is -1 where the log does not tell."""
+"""A request. ``second`` counts from the share's origin, ``duration`` is -1 where the log does not tell;
+``spoken`` is the language of its path and, times ``LANGUAGES``, the one that its browser prefers."""
 
 CODED = ("visitor", "network", "method", "resource", *WORDS)
+SPOKEN = ("language", "preferred")
+"""Columns that parts of open days may lack, since they were read by an earlier version."""
 NUMBERS = ("second", "hour", "status_code", "bytes", "is_robot", "duration")
 KINDS = {
     "resource": {"page": PAGE, "asset": ASSET},
@@ -52,6 +57,8 @@ LONGEST = 3 * 24 * 3600
 """Seconds from the origin within which every local day ends."""
 
 Numbers = npt.NDArray[np.int64]
+Coded = Mapping[str, pa.DictionaryArray]
+NO_WORD = np.int32(np.iinfo(np.int32).max)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +71,7 @@ class People:
         pseudonyms: of each visitor.
         networks: pseudonyms of networks.
         network_of: place of each visitor's network in ``networks``.
+        of_agent: codes of each visitor's words in ``OF_AGENT``, shape (words, visitors).
         origin: the second since 1970-01-01 UTC from which ``rows`` count theirs.
     """
 
@@ -72,6 +80,7 @@ class People:
     pseudonyms: pa.Array
     networks: pa.Array
     network_of: npt.NDArray[np.int32]
+    of_agent: npt.NDArray[np.int32]
     origin: int
 
     @property
@@ -104,13 +113,14 @@ class _Whole:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Names:
-    """Pseudonyms of one row group, and the network of each visitor in it."""
+    """Pseudonyms of one row group, and the network and the agent's words of each visitor in it."""
 
     start: int
     rows: int
     visitors: pa.Array
     networks: pa.Array
     network_of: npt.NDArray[np.int32]
+    of_agent: npt.NDArray[np.int32]
 
 
 def origin_of(day: dt.date) -> int:
@@ -139,12 +149,14 @@ def load_people(paths: Sequence[Path], words: Words, origin: int, cap: int, thre
     pseudonyms, visitor_of = _unified([one.visitors for one in names])
     networks, network_at = _unified([one.networks for one in names])
     network_of = np.zeros(len(pseudonyms), np.int32)
+    of_agent = np.full((len(OF_AGENT), len(pseudonyms)), NO_WORD)
     for one, at, there in zip(names, visitor_of, network_at, strict=True):
         own = slice(one.start, one.start + one.rows)
         whole.visitor[own] = at[whole.visitor[own]]
         network_of[at] = there[one.network_of]
+        of_agent[:, at] = np.minimum(of_agent[:, at], one.of_agent)
     rows, starts = _in_order(whole, len(pseudonyms))
-    return People(rows, starts, pseudonyms, networks, network_of, origin)
+    return People(rows, starts, pseudonyms, networks, network_of, of_agent, origin)
 
 
 def _pieces(paths: Sequence[Path]) -> list[_Piece]:
@@ -159,10 +171,11 @@ def _pieces(paths: Sequence[Path]) -> list[_Piece]:
 
 def _fill(piece: _Piece, whole: _Whole, words: Words, origin: int, cap: int) -> _Names:
     """Read one row group into its place."""
-    table = row_group(piece.path, piece.facts, piece.group, (*CODED, *NUMBERS), CODED)
+    held = [name for name in SPOKEN if name in piece.facts.schema.names]
+    table = row_group(piece.path, piece.facts, piece.group, (*CODED, *NUMBERS, *held), (*CODED, *held))
     own = slice(piece.start, piece.start + piece.rows)
     rows, coded = whole.rows[own], {name: table[name].combine_chunks() for name in CODED}
-    for name in WORDS:
+    for name in OF_REQUEST:
         translate(_indices(coded[name]), words.codes(name, coded[name].dictionary), rows[name])
     second, status = table["second"].to_numpy() - origin, table["status_code"].to_numpy()
     rows["second"], rows["hour"], rows["status_class"] = second, table["hour"].to_numpy(), status // 100
@@ -176,11 +189,32 @@ def _fill(piece: _Piece, whole: _Whole, words: Words, origin: int, cap: int) -> 
         raise CheckFailed(
             f"{piece.path}: a record's time or status is none of its day; nothing is published."
         )
+    rows["spoken"] = _spoken(table)
     whole.visitor[own] = _indices(coded["visitor"])
+    return _names(piece, coded, words, is_robot)
+
+
+def _names(piece: _Piece, coded: Coded, words: Words, is_robot: npt.NDArray[np.bool_]) -> _Names:
+    """What is known of each visitor of a row group; of robots' agents no words are wanted."""
     visitors, networks = coded["visitor"].dictionary, coded["network"].dictionary
-    network_of = np.zeros(len(visitors), np.int32)
-    network_of[whole.visitor[own]] = _indices(coded["network"])
-    return _Names(piece.start, piece.rows, visitors, networks, network_of)
+    whose, network_of = _indices(coded["visitor"]), np.zeros(len(visitors), np.int32)
+    network_of[whose] = _indices(coded["network"])
+    of_agent, people = np.full((len(OF_AGENT), len(visitors)), NO_WORD), np.flatnonzero(~is_robot)
+    for at, name in enumerate(OF_AGENT):
+        meaning = words.codes(name, coded[name].dictionary)
+        of_agent[at, whose[people]] = meaning[_indices(coded[name])[people]]
+    return _Names(piece.start, piece.rows, visitors, networks, network_of, of_agent)
+
+
+def _spoken(table: pa.Table) -> npt.NDArray[np.uint8]:
+    """The language of each request's path and the one preferred, as one number; 0 is none."""
+    found, place = np.zeros(len(table), np.uint8), {word: at for at, word in enumerate(spoken(), 1)}
+    for weight, name in zip((1, LANGUAGES), SPOKEN, strict=True):
+        if name in table.column_names:
+            column = table[name].combine_chunks()
+            meaning = [0, *(weight * place.get(word, 0) for word in column.dictionary.to_pylist())]
+            found += np.array(meaning, np.uint8)[pc.fill_null(column.indices, -1).to_numpy() + 1]
+    return found
 
 
 def _within(values: npt.NDArray[np.signedinteger], end: int) -> bool:

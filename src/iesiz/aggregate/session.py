@@ -15,12 +15,14 @@ import pyarrow as pa
 from iesiz.aggregate.labels import History, Label
 from iesiz.behaviour import BEHAVIOUR, Behaviour
 from iesiz.bounds import BOUNDS, Bounds
+from iesiz.languages import language_of_code
 from iesiz.periods import Grain, Period
 from iesiz.settings import Site
 
 FUNNEL = pa.schema(
     [("site", pa.string()), ("place", pa.int64()), ("step", pa.string()), ("route", pa.string())]
 )
+DECLARED = pa.schema([("site", pa.string()), ("language", pa.string())])
 MEMORY = "1GiB"  # of the engine; what is more goes to the scratch folder
 SHARE_ROWS = 4_000_000  # of a site; a day with more is counted share by share
 ADMITTED = pa.schema([("site", pa.string()), ("label", pa.string())])
@@ -42,6 +44,7 @@ class DayInput:
         scratch: folder of the restricted zone for what memory cannot hold; without one nothing is written.
         memory: how much of the engine's tables may be in memory at once, as DuckDB writes it.
         share_rows: records of a site that may be in memory at once.
+        open_labels: tables that give every label of the day, for noise to choose among them.
     """
 
     day: dt.date
@@ -57,6 +60,7 @@ class DayInput:
     scratch: Path | None = None
     memory: str = MEMORY
     share_rows: int = SHARE_ROWS
+    open_labels: frozenset[str] = frozenset()
 
     @property
     def period(self) -> Period:
@@ -117,6 +121,16 @@ def register_funnel(connection: duckdb.DuckDBPyConnection, sites: Sequence[Site]
         for place, step in enumerate(site.funnel, 1)
     ]
     connection.register("funnel", pa.Table.from_pylist(rows, FUNNEL))
+
+
+def register_declared(connection: duckdb.DuckDBPyConnection, sites: Sequence[Site]) -> None:
+    """Give queries the languages that paths of the sites name."""
+    rows = [
+        {"site": site.name, "language": word}
+        for site in sites
+        for word in sorted(set(map(language_of_code, site.languages)))
+    ]
+    connection.register("declared", pa.Table.from_pylist(rows, DECLARED))
 
 
 def register_mirror(connection: duckdb.DuckDBPyConnection, mirror: Path, name: str) -> None:

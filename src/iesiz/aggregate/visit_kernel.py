@@ -10,6 +10,12 @@ from iesiz.compiled import compiled, compiled_apart
 Int64 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Column = npt.NDArray[np.signedinteger]
+LANGUAGES = 16
+"""More than there are languages; 0 is none."""
+
+PAGEVIEW, REQUEST = 1 << 40, 1 << 20
+"""What the language of a pageview's path, and of another path, weighs against one that a browser prefers."""
+
 GAP = 1800
 """Seconds without a request after which the next one begins another visit."""
 
@@ -56,6 +62,20 @@ def came_from(begin: int, end: int, second: Column, is_view: Bools, referrer: Co
     return int(found)
 
 
+@compiled
+def spoken_in(begin: int, end: int, is_view: Bools, spoken: npt.NDArray[np.uint8], weights: Int64) -> int:
+    """The language of most pageviews, then of most requests, then most preferred; of equals the first."""
+    weights[:] = 0
+    for at in range(begin, end):
+        weights[spoken[at] % LANGUAGES] += PAGEVIEW if is_view[at] else REQUEST
+        weights[spoken[at] // LANGUAGES] += 1
+    found = 0
+    for language in range(1, LANGUAGES):
+        if weights[language] > 0 and (found == 0 or weights[language] > weights[found]):
+            found = language
+    return found
+
+
 @compiled_apart
 def describe_visits(
     first: Int64,
@@ -65,14 +85,18 @@ def describe_visits(
     referrer: Column,
     device: Column,
     hour: Column,
+    spoken: npt.NDArray[np.uint8],
+    weights: Int64,
     found: npt.NDArray[np.int32],
 ) -> None:
     """What each visit was like.
 
     Args:
         first, last: a visit's first and last request.
-        second, is_view, referrer, device, hour: of each request.
-        found: shape (4, visits), receives where it came from, the device, the hour and the pageviews.
+        second, is_view, referrer, device, hour, spoken: of each request.
+        weights: shape (``LANGUAGES``,), overwritten.
+        found: shape (5, visits), receives where it came from, the device, the hour, the pageviews and the
+            language.
     """
     for visit in range(first.size):
         begin, end = first[visit], last[visit] + 1
@@ -82,6 +106,7 @@ def describe_visits(
             least, early = min(least, device[at]), min(early, hour[at])
             views += is_view[at]
         found[1, visit], found[2, visit], found[3, visit] = least, early, views
+        found[4, visit] = spoken_in(begin, end, is_view, spoken, weights)
 
 
 @compiled_apart

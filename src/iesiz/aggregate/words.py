@@ -14,10 +14,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from iesiz.languages import UNKNOWN, languages
 from iesiz.parallel import in_order
 from iesiz.vocabulary import OTHER
 
-WORDS = ("route", "referrer", "device")
+OF_REQUEST, OF_AGENT = ("route", "referrer", "device"), ("system", "browser")
+WORDS = (*OF_REQUEST, *OF_AGENT)
 STATUS_CLASSES = tuple(f"{number}xx" for number in range(10))
 
 
@@ -51,7 +53,13 @@ def words_of(parts: Mapping[str, Sequence[Path]], threads: int) -> Words:
     for one in in_order(_words_in, files, threads):
         for name, words in one.items():
             found[name] |= words
-    return Words.among({**found, "site": list(parts), "status_class": STATUS_CLASSES})
+    fixed = {"site": list(parts), "status_class": STATUS_CLASSES, "language": languages()}
+    return Words.among({**found, **fixed})
+
+
+def spoken() -> tuple[str, ...]:
+    """Languages that are known, in the order in which they win of equals."""
+    return tuple(word for word in languages() if word != UNKNOWN)
 
 
 def _words_in(path: Path) -> dict[str, set[str]]:
