@@ -25,6 +25,7 @@ from pydantic import (
 )
 
 from iesiz.errors import SettingsError
+from iesiz.mechanisms import DP, DpBudget, TableChoice
 from iesiz.vocabulary import CATALOG, NAME_PATTERN
 
 
@@ -262,6 +263,8 @@ class Settings(Section):
 
     Attributes:
         base: folder of the settings file; relative paths start there.
+        tables: how tables (or microdata) are protected where it is not by suppression.
+        dp: the privacy budget of the tables with noise.
     """
 
     base: Path
@@ -273,6 +276,14 @@ class Settings(Section):
     microdata: MicrodataRules = MicrodataRules()
     reading: Reading = Reading()
     keeping: Keeping = Keeping()
+    tables: dict[Name, TableChoice] = {}
+    dp: DpBudget | None = None
+
+    @model_validator(mode="after")
+    def _noise_has_a_budget(self) -> Settings:
+        if self.dp is None and any(one.mechanism == DP for one in self.tables.values()):
+            raise ValueError("mechanism = 'dp' needs [dp] with month and year: the budgets, in rho")
+        return self
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Settings:

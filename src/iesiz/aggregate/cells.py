@@ -71,9 +71,7 @@ def _chosen(given: Given, specs: Sequence[TableSpec]) -> list[TableSpec]:
 def _cells(
     connection: duckdb.DuckDBPyConnection, given: Given, spec: TableSpec, thresholds: Thresholds, lost: Row
 ) -> Cells:
-    candidates = _rows(connection, spec.labels, {}) if spec.labels else []
-    common = common_labels(spec, candidates, thresholds, given.threshold_key, given.period.start)
-    admitted = admitted_labels(spec, given.with_data, given.labels, common) if spec.labels else []
+    common, admitted = _shown(connection, given, spec, thresholds)
     register_admitted(connection, admitted)
     found = _rows(connection, spec.query, {**given.dates, "bands": list(spec.bands)})
     schema = pa.schema([(one.name, TYPES[one.type]) for one in spec.columns])
@@ -84,6 +82,19 @@ def _cells(
     lost_here = dict(lost) if is_of_log else {}
     own = frozenset[Label]() if spec.labels_of else frozenset(common)
     return Cells(spec, table, said, lost_here, own, given.period, given.days)
+
+
+def _shown(
+    connection: duckdb.DuckDBPyConnection, given: Given, spec: TableSpec, thresholds: Thresholds
+) -> tuple[set[Label], list[Label]]:
+    """Labels that enough contributors share, and those that the table shows; all, where noise chooses."""
+    candidates = _rows(connection, spec.labels, {}) if spec.labels else []
+    if spec.name in given.open_labels:
+        everything = {(row["site"], row["label"]) for row in candidates if row["label"] != OTHER}
+        return set(), admitted_labels(spec, given.with_data, {}, everything)
+    common = common_labels(spec, candidates, thresholds, given.threshold_key, given.period.start)
+    admitted = admitted_labels(spec, given.with_data, given.labels, common) if spec.labels else []
+    return common, admitted
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str, known: Row) -> list[dict[str, Any]]:

@@ -84,6 +84,7 @@ class DayInput:
         registering: names of the sites on which people can register.
         scratch: folder of the restricted zone for what memory cannot hold; without one nothing is written.
         memory: how much of the day may be in memory at once, as DuckDB writes it.
+        open_labels: tables that give every label of the day, for noise to choose among them.
     """
 
     day: dt.date
@@ -98,6 +99,7 @@ class DayInput:
     behaviour: Behaviour = BEHAVIOUR
     scratch: Path | None = None
     memory: str = MEMORY
+    open_labels: frozenset[str] = frozenset()
 
     @property
     def period(self) -> Period:

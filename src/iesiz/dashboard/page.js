@@ -30,7 +30,8 @@ function span(first, last) {
 const iso = (moment) => new Date(moment).toISOString().slice(0, 10);
 function shown(value, state) {
   if (state === "withheld" || state === "missing") return t(state);
-  return state === "partial" ? t("at_least", { n: number(value) }) : number(value);
+  const words = { partial: "at_least", noisy: "nearly" };
+  return words[state] ? t(words[state], { n: number(value) }) : number(value);
 }
 
 function make(name, attributes = {}, ...children) {
@@ -137,7 +138,7 @@ function spec(panel, rows, max) {
 
 function legend(rows, chart) {
   const states = new Set(rows.map((row) => row.at(-1)));
-  const signs = { withheld: "", partial: "", missing: "" };
+  const signs = { withheld: "", partial: "", noisy: "", missing: "" };
   const lines = Object.keys(signs).filter((state) => states.has(state)).map((state) => {
     const hollow = state === "partial" && chart === "days";
     const swatch = make("span", { class: `swatch ${hollow ? "hollow" : state}`, "aria-hidden": "true" }, hollow ? "△" : "");
