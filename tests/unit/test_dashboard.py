@@ -420,3 +420,33 @@ def test_every_chart_has_a_title_a_name_and_its_numbers(browser: Browser, settin
                 for one in section.locator("svg[role=graphics-document]").all()
             )
         shown.page.close()
+
+
+def test_a_bar_tells_its_number_when_pointed_at(browser: Browser, settings: Settings) -> None:
+    shown = show(browser, place_of(settings, "audience"), width=390)
+    site, label, _, value, state = shown.page.evaluate("facts")["panels"][1]["rows"][0]
+    assert state != "withheld"
+    chart = shown.page.locator("section.panel").nth(1).locator(".chart svg").first
+    chart.locator("g.mark-rect path").first.hover(force=True)
+    tooltip = shown.page.locator("#vg-tooltip-element.visible")
+    tooltip.wait_for()
+    text = tooltip.inner_text()
+    assert all(one in text for one in ("System", label, "Site", site, "Visits", f"{value:,}"))
+    shown.page.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_prints_on_paper_without_what_only_a_screen_needs(
+    browser: Browser, settings: Settings, name: str
+) -> None:
+    paper = 794  # A4 at 96 dots an inch
+    shown = show(browser, place_of(settings, name), width=paper)
+    shown.page.emulate_media(media="print")
+    assert not shown.page.locator("nav").is_visible()
+    assert not any(one.is_visible() for one in shown.page.locator("summary").all())
+    edges = shown.page.locator("section, .chart svg, table, .tile").evaluate_all(
+        "all => all.map(one => one.getBoundingClientRect().right)"
+    )
+    assert max(edges) <= paper
+    assert all(one.is_visible() for one in shown.page.locator("h2").all())
+    shown.page.close()
