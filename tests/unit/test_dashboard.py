@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 import iesiz
 from iesiz import pipeline
 from iesiz.dashboard.build import LANGUAGES, messages, write_dashboard
+from iesiz.dashboard.figures import panel_facts
 from iesiz.dashboard.pages import load_pages
 from iesiz.policy import edition_on
 from iesiz.settings import Settings
@@ -398,6 +400,33 @@ def test_a_missing_day_is_said(browser: Browser, tmp_path: Path) -> None:
     assert said[f"club|{said_day('2026-10-14')}"] == ["", "missing"]
     assert messages()["missing_legend"]["en"] in shown.page.inner_text("main")
     shown.page.close()
+
+
+def test_a_week_with_a_day_that_is_not_there_is_no_whole_week(tmp_path: Path) -> None:
+    """Of nine days the fifth is missing: what is summed is six of the last seven, and is said to be so."""
+    settings = made_store(tmp_path / "net", FIRST, 9, withheld=0.0)
+    folder = settings.published / "tables" / "daily_visits_by_device"
+    shutil.rmtree(folder / f"day={FIRST + dt.timedelta(days=4)}")
+    settings.catalog.unlink()
+    pipeline.build_catalog(settings)
+    (panel,) = [
+        panel
+        for page in load_pages(SPECS)
+        for panel in page.panels
+        if panel.table == "daily_visits_by_device"
+    ]
+    (spec,) = [spec for spec in SPECS if spec.name == panel.table]
+    with iesiz.open(settings.store_path) as reader:
+        facts = panel_facts(reader, panel, spec)
+    first, last = FIRST + dt.timedelta(days=2), FIRST + dt.timedelta(days=8)
+    assert (facts["first"], facts["last"]) == (str(first), str(last))
+    frame = frame_of(settings, panel.table)
+    week = frame[frame["day"] >= str(first)]
+    assert week["day"].nunique() == 6
+    sums = week.groupby(["site", "device"])["visit_count"].sum().to_dict()
+    assert {(row[0], row[1]): (row[3], row[4]) for row in facts["rows"]} == {
+        key: (value, "partial") for key, value in sums.items()
+    }
 
 
 def test_a_page_says_which_table_is_not_there(browser: Browser, settings: Settings, tmp_path: Path) -> None:
