@@ -21,8 +21,11 @@ LINKED = (
     "daily_funnel_to_registration",
     "daily_latency_by_page",
     PAGES,
+    "daily_visits_by_browser",
     "daily_visits_by_device",
+    "daily_visits_by_language",
     "daily_visits_by_referrer",
+    "daily_visits_by_system",
     "hourly_requests_by_status",
 )
 TODAY = Period(Grain.DAY, DAY)
