@@ -1,0 +1,202 @@
+"""What released records tell of withheld cells of a quarter's tables; it is told where the guard is off."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from scipy.optimize import linprog
+
+from iesiz.datasets import load_datasets
+from iesiz.disclosure import Beside, TableSum, plan_of
+from iesiz.microdata.guard import TablesGuard
+from iesiz.microdata.models import KAnonymity, Requirement
+from iesiz.microdata.release import kept_rows
+from iesiz.microdata.study import Outcome, Study, generalise, study_of
+from iesiz.microdata_cuts import ANSWERS, compared_with, opponent_beside
+from iesiz.periods import Grain, Period
+from iesiz.settings import Thresholds
+from iesiz.tables import Cells, load_tables
+from tests.privacy.quarter_tables import END, SITE, SPECS, START, periods, tables_of
+
+K, SHARE = 10, 0.05
+QUARTER = Period(Grain.QUARTER, START)
+PLAN = plan_of(tuple(load_tables()))
+REGISTRATIONS = {one.name: one for one in load_datasets()}["registrations"]
+QUASI = tuple(one.name for one in REGISTRATIONS.quasi)
+DAYS = (END - START).days
+LOST_DAY = 40  # on which one region has fewer people than are published
+REGION_TABLE = "daily_registrations_by_region"
+
+Person = dict[str, str]
+
+
+def crowd(seed: int) -> list[Person]:
+    """Twenty and more people a day of one city, twelve of another; seven of these on one day."""
+    chance = random.Random(seed)
+    found = []
+    for number, period in enumerate(periods(Grain.DAY)):
+        second = 7 if number == LOST_DAY else 12
+        regions = ["almaty_city"] * 20 + ["astana_city"] * second
+        found += [
+            {
+                "site": SITE,
+                "age": chance.choice(("18-24", "25-29", "30-34", "35-39", "40-44", "45-49")),
+                "sex": chance.choice(("female", "male")),
+                "region": region,
+                "channel": chance.choices(("web", "mobile_app", "kiosk", "event"), (50, 30, 12, 8))[0],
+                "interests": chance.choice(("given", "not_given")),
+                "marketing_consent": chance.choice(("yes", "no")),
+                "came": period.name,
+            }
+            for region in regions
+        ]
+    return found
+
+
+def table_of(people: Sequence[Person]) -> pa.Table:
+    joined = [f"{one['interests']}|{one['marketing_consent']}" for one in people]
+    return pa.Table.from_pylist(list(people)).append_column(ANSWERS, pa.array(joined))
+
+
+def study(people: Sequence[Person]) -> Study:
+    from pathlib import Path
+
+    from iesiz.microdata.records import Records
+
+    records = Records(Path("registrations"), ",", table_of(people))
+    return study_of(records, REGISTRATIONS.hierarchies([SITE]), ANSWERS)
+
+
+def released_beside(people: Sequence[Person], published: Sequence[Cells], *, is_guarded: bool) -> Outcome:
+    """The release of a cohort, with or without the attack on what it tells of withheld cells."""
+    of = study(people)
+    # The models suppress nobody: what is left out is left out for the tables.
+    requirement = Requirement((KAnonymity(1),), SHARE)
+    compared = compared_with(REGISTRATIONS, published, QUARTER, of.records.table)
+    other = opponent_beside(compared, published, PLAN, Thresholds())
+    attack = other.attack if is_guarded else None
+    limit = requirement.limit(of.data.records)
+    return generalise(of, requirement, "entropy", TablesGuard(of.data, ANSWERS, other.cuts, K, limit, attack))
+
+
+def region_words(level: int) -> dict[str, str]:
+    [one] = [one for one in REGISTRATIONS.hierarchies([SITE]) if one.column == "region"]
+    return dict(zip(one.labels[0], [one.labels[level][code] for code in one.codes[level]], strict=True))
+
+
+def ranges(people: Sequence[Person], found: Outcome, published: Sequence[Cells]) -> list[tuple[float, float]]:
+    """What an attacker of his own makes of the withheld cells of the second city and its neighbours.
+
+    He has the daily table and the records, and knows which regions nobody was left out of: there the records
+    are all the people. Solved by SciPy, one program for each end.
+    """
+    of = study(people)
+    kept = set(kept_rows(of.data, found.optimum).tolist())
+    words = region_words(found.optimum.levels[QUASI.index("region")])
+    shown = Counter(words[one["region"]] for number, one in enumerate(people) if number in kept)
+    gone = Counter(words[one["region"]] for number, one in enumerate(people) if number not in kept)
+    hidden, told = [], Counter[str]()
+    for one in published:
+        for row in one.table.to_pylist() if one.spec.name == REGION_TABLE else ():
+            if row["registration_count"] is None:
+                hidden.append(words[row["region"]])
+            else:
+                told[words[row["region"]]] += row["registration_count"]
+    label = words["astana_city"]
+    mine = [number for number, word in enumerate(hidden) if word == label]
+    most = None if gone[label] else shown[label] - told[label]
+    rows, upper = [[-1.0] * len(mine)], [-float(shown[label] - told[label])]
+    if most is not None:
+        rows, upper = [*rows, [1.0] * len(mine)], [*upper, float(most)]
+    ends = []
+    for place in range(min(len(mine), 5)):
+        cost = np.zeros(len(mine))
+        cost[place] = 1.0
+        low = linprog(cost, rows, upper, bounds=(0, 1000))
+        high = linprog(-cost, rows, upper, bounds=(0, 1000))
+        ends.append((float(low.fun), -float(high.fun)))
+    return ends
+
+
+@pytest.fixture(scope="module")
+def people() -> list[Person]:
+    return crowd(seed=5)
+
+
+@pytest.fixture(scope="module")
+def published(people: list[Person]) -> list[Cells]:
+    return tables_of(people)
+
+
+def test_the_one_withheld_day_of_a_region_is_not_completed_by_the_records(
+    people: list[Person], published: list[Cells]
+) -> None:
+    safe = ranges(people, released_beside(people, published, is_guarded=True), published)
+    assert min(high - low for low, high in safe) >= K
+    # Control: without the attack the records complete the day.
+    assert (7.0, 7.0) in ranges(people, released_beside(people, published, is_guarded=False), published)
+
+
+def cells_of(counts: Mapping[tuple[int, str], int | None]) -> list[Cells]:
+    """The daily table of two days and two regions; every other region has published fifty."""
+    from tests.privacy.quarter_tables import _cells
+
+    found = []
+    for number, period in enumerate(periods(Grain.DAY)[:2]):
+        spec = SPECS[REGION_TABLE]
+        regions = next(one.values for one in spec.columns if one.name == "region")
+        held: Counter[tuple[str, ...]] = Counter()
+        for region in regions:
+            count = counts.get((number, str(region)), 50)
+            held[SITE, str(region)] = 0 if count is None else count
+        found.append(_cells(spec, period, held))
+    return found
+
+
+def narrow(
+    published: Sequence[Cells], *sums: tuple[Sequence[tuple[int, str]], float, float]
+) -> tuple[int, str] | None:
+    labels = [one.label for one in published]
+    asked = [
+        TableSum(tuple((labels[day], (SITE, region)) for day, region in cells), least, most)
+        for cells, least, most in sums
+    ]
+    found = Beside(published, PLAN, Thresholds()).narrow(asked)
+    return None if found is None else (labels.index(found[0]), str(found[1][1]))
+
+
+ABAI, ULYTAU = (0, "abai"), (1, "abai")
+
+
+def test_a_sum_over_one_withheld_cell_tells_it() -> None:
+    one = cells_of({ABAI: None})
+    assert narrow(one, ([ABAI, ULYTAU], 53, 53)) == ABAI
+    assert narrow(one, ([ABAI, ULYTAU], 53, 70)) is None
+    assert narrow(one, ([ABAI, ULYTAU], 53, np.inf)) is None
+    assert narrow(one, ([ABAI, ULYTAU], 53, 61)) == ABAI
+
+
+def test_a_sum_over_several_withheld_cells_tells_them_where_it_is_small() -> None:
+    two = cells_of({ABAI: None, ULYTAU: None})
+    assert narrow(two, ([ABAI, ULYTAU], 9, 9)) in (ABAI, ULYTAU)
+    assert narrow(two, ([ABAI, ULYTAU], 10, 10)) is None
+
+
+def test_two_sums_together_tell_what_neither_tells() -> None:
+    other = (0, "akmola")
+    cells = cells_of({ABAI: None, ULYTAU: None, other: None})
+    both = ([ABAI, ULYTAU], 30, 30), ([ABAI, ULYTAU, other], 34, 34)
+    assert narrow(cells, both[0]) is None
+    assert narrow(cells, both[1]) is None
+    assert narrow(cells, *both) == other
+
+
+def test_sums_that_published_cells_contradict_are_taken_as_near_as_can_be() -> None:
+    """Accounts were deleted since: the records have fewer people than the cells."""
+    one = cells_of({ABAI: None})
+    assert narrow(one, ([ABAI, ULYTAU], 45, 45)) == ABAI
