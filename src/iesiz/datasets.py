@@ -27,7 +27,9 @@ from iesiz.vocabulary import Purpose
 QUASI, SENSITIVE = "quasi", "sensitive"
 DAY, BAND = "day", "band"
 ONCE, AGAIN, STOCK = "once", "again", "stock"
-VISIT = frozenset({"site", "band", "weekday", "device", "referrer", "pages", "duration", "reached"})
+VISIT = frozenset(
+    {"site", "band", "weekday", "device", "language", "referrer", "pages", "duration", "reached"}
+)
 """What is kept of a visit; see ``aggregate/relations/visit_features.sql``."""
 
 
