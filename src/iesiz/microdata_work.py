@@ -18,12 +18,15 @@ import pyarrow.compute as pc
 from iesiz.calendar import is_due, now
 from iesiz.closing import due_periods, registrations_for
 from iesiz.datasets import Dataset, load_datasets
+from iesiz.disclosure import LEAST_NETWORKS
 from iesiz.errors import PrivacyRefusal
 from iesiz.microdata.classes import Vector
 from iesiz.microdata.guard import TablesGuard
 from iesiz.microdata.models import Closeness, DailyContributors, DistinctDiversity, KAnonymity, Requirement
+from iesiz.microdata.networks import NetworksGuard
 from iesiz.microdata.records import Records as Table
 from iesiz.microdata.release import released
+from iesiz.microdata.search import Guard
 from iesiz.microdata.study import Outcome, Study, generalise, study_of
 from iesiz.microdata_cuts import ANSWERS, opponent_of
 from iesiz.noise_work import may_be_released
@@ -37,7 +40,16 @@ from iesiz.publish import (
     read_staged_records,
     stage_records,
 )
-from iesiz.restricted import CAME, Records, forget_visits, note_cohort, notes_hold, read_cohort, read_visits
+from iesiz.restricted import (
+    CAME,
+    NETWORKS,
+    Records,
+    forget_visits,
+    note_cohort,
+    notes_hold,
+    read_cohort,
+    read_visits,
+)
 from iesiz.settings import MicrodataRules, Settings
 from iesiz.vocabulary import PeriodCounts, TableCounts
 
@@ -161,11 +173,20 @@ def _generalised(
     limit = rules.requirement.limit(study.data.records)
     try:
         other = opponent_of(settings, dataset, period, study.records.table)
-        guard = TablesGuard(study.data, rules.sensitive or "", other.cuts, rules.k, limit, other.attack)
+        tables = TablesGuard(study.data, rules.sensitive or "", other.cuts, rules.k, limit, other.attack)
+        guard = _networks_guard(dataset, study, tables)
         found = generalise(study, rules.requirement, LOSS, guard, _frozen(settings, dataset))
     except PrivacyRefusal:
         return None
     return found if found.risks.records else None
+
+
+def _networks_guard(dataset: Dataset, study: Study, then: Guard) -> Guard:
+    """Visits need as many networks as the cells of tables do; nobody asks where people registered from."""
+    if dataset.source != "access_log":
+        return then
+    counted = study.records.table[NETWORKS].to_numpy()
+    return NetworksGuard(study.data, counted, LEAST_NETWORKS, then)
 
 
 def _frozen(settings: Settings, dataset: Dataset) -> Vector | None:

@@ -50,7 +50,7 @@ def tables_of(people: Sequence[Person]) -> list[Cells]:
         spec = SPECS[name]
         for period in periods(spec.grain):
             inside = [one for one in people if dt.date.fromisoformat(one["came"]) in period]
-            found.append(_cells(spec, period, Counter(key for one in inside for key in keys(one))))
+            found.append(shown_cells(spec, period, Counter(key for one in inside for key in keys(one))))
     return found
 
 
@@ -61,7 +61,8 @@ def periods(grain: Grain) -> list[Period]:
     return [one for one in found if one.start >= START and one.end <= END]
 
 
-def _cells(spec: TableSpec, period: Period, counts: Counter[tuple[str, ...]]) -> Cells:
+def shown_cells(spec: TableSpec, period: Period, counts: Counter[tuple[str, ...]]) -> Cells:
+    """A table of a period, every cell of it, those with too few people withheld."""
     least = 20 if spec.sensitive else 10
     values = [
         (SITE,) if isinstance(one.values, str) else one.values

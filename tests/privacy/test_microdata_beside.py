@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -13,22 +15,23 @@ from scipy.optimize import linprog
 
 from iesiz.datasets import load_datasets
 from iesiz.disclosure import Beside, TableSum, plan_of
-from iesiz.microdata.guard import TablesGuard
+from iesiz.microdata.guard import GroupSum, Narrow, TablesGuard
+from iesiz.microdata.margins import Cut, Told
 from iesiz.microdata.models import KAnonymity, Requirement
+from iesiz.microdata.records import Records
 from iesiz.microdata.release import kept_rows
 from iesiz.microdata.study import Outcome, Study, generalise, study_of
 from iesiz.microdata_cuts import ANSWERS, compared_with, opponent_beside
 from iesiz.periods import Grain, Period
 from iesiz.settings import Thresholds
-from iesiz.tables import Cells, load_tables
-from tests.privacy.quarter_tables import END, SITE, SPECS, START, periods, tables_of
+from iesiz.tables import Cells, Standing, load_tables
+from tests.privacy.quarter_tables import SITE, SPECS, START, periods, shown_cells, tables_of
 
 K, SHARE = 10, 0.05
 QUARTER = Period(Grain.QUARTER, START)
 PLAN = plan_of(tuple(load_tables()))
 REGISTRATIONS = {one.name: one for one in load_datasets()}["registrations"]
 QUASI = tuple(one.name for one in REGISTRATIONS.quasi)
-DAYS = (END - START).days
 LOST_DAY = 40  # on which one region has fewer people than are published
 REGION_TABLE = "daily_registrations_by_region"
 
@@ -64,10 +67,6 @@ def table_of(people: Sequence[Person]) -> pa.Table:
 
 
 def study(people: Sequence[Person]) -> Study:
-    from pathlib import Path
-
-    from iesiz.microdata.records import Records
-
     records = Records(Path("registrations"), ",", table_of(people))
     return study_of(records, REGISTRATIONS.hierarchies([SITE]), ANSWERS)
 
@@ -144,8 +143,6 @@ def test_the_one_withheld_day_of_a_region_is_not_completed_by_the_records(
 
 def cells_of(counts: Mapping[tuple[int, str], int | None]) -> list[Cells]:
     """The daily table of two days and two regions; every other region has published fifty."""
-    from tests.privacy.quarter_tables import _cells
-
     found = []
     for number, period in enumerate(periods(Grain.DAY)[:2]):
         spec = SPECS[REGION_TABLE]
@@ -154,7 +151,7 @@ def cells_of(counts: Mapping[tuple[int, str], int | None]) -> list[Cells]:
         for region in regions:
             count = counts.get((number, str(region)), 50)
             held[SITE, str(region)] = 0 if count is None else count
-        found.append(_cells(spec, period, held))
+        found.append(shown_cells(spec, period, held))
     return found
 
 
@@ -200,3 +197,71 @@ def test_sums_that_published_cells_contradict_are_taken_as_near_as_can_be() -> N
     """Accounts were deleted since: the records have fewer people than the cells."""
     one = cells_of({ABAI: None})
     assert narrow(one, ([ABAI, ULYTAU], 45, 45)) == ABAI
+
+
+def one_table(name: str, period: Period, shown: Mapping[tuple[str | int, ...], int]) -> Cells:
+    """A table of one period with some cells; a number below 0 stands for a withheld one."""
+    [spec] = [one for one in load_tables() if one.name == name]
+    rows = []
+    for key, count in shown.items():
+        status = "suppressed" if count < 0 else "published"
+        counts = dict.fromkeys(spec.counted, None if count < 0 else count)
+        rows.append({**dict(zip(spec.dimensions, key, strict=True)), **counts, "status": status})
+    days = frozenset(period.days) if period.grain is not Grain.DAY else frozenset[dt.date]()
+    return Cells(spec, pa.Table.from_pylist(rows), period=period, days=days, standing=Standing.KEPT)
+
+
+def test_of_a_stock_the_last_one_holds_the_cohort_and_bounds_it_from_above_only(people: list[Person]) -> None:
+    """Members at the end of March hold those of the quarter and of years before."""
+    months = [Period(Grain.MONTH, dt.date(2025, month, 1)) for month in (2, 3)]
+    key = (SITE, "astana_city", "25-29")
+    stocks = [
+        one_table("monthly_members_by_region_and_age", month, {key: count})
+        for month, count in zip(months, (500, -1), strict=True)
+    ]
+    compared = compared_with(REGISTRATIONS, stocks, QUARTER, table_of(people))
+    [stock] = [one for one in compared if one.cut.columns == ("site", "region", "age")]
+    assert not stock.cut.is_once
+    assert stock.cut.told is not None
+    assert (stock.cut.told[key].published, stock.cut.told[key].withheld) == (0, 1)
+    assert stock.cells[key] == ((stocks[1].label, key),)
+
+
+def test_hours_are_compared_in_bands_of_three() -> None:
+    visits = {one.name: one for one in load_datasets()}["visits"]
+    monday, month = Period(Grain.DAY, dt.date(2025, 3, 3)), Period(Grain.MONTH, dt.date(2025, 3, 1))
+    hours = {(SITE, 9, "2xx"): 40, (SITE, 11, "2xx"): -1, (SITE, 12, "2xx"): 50, (SITE, 11, "4xx"): -1}
+    table = one_table("hourly_requests_by_status", monday, hours)
+    nobody = pa.table({name: pa.array([], pa.string()) for name in (*(q.name for q in visits.quasi), "came")})
+    compared = compared_with(visits, [table], month, nobody)
+    [hourly] = [one for one in compared if one.cut.columns == ("site", "weekday", "band")]
+    assert not hourly.cut.is_once
+    assert hourly.cut.told is not None
+    morning, noon = (SITE, "monday", "09-12"), (SITE, "monday", "12-15")
+    assert (hourly.cut.told[morning].published, hourly.cut.told[morning].withheld) == (40, 2)
+    assert {key for _, key in hourly.cells[morning]} == {
+        (SITE, 9, "2xx"),
+        (SITE, 11, "2xx"),
+        (SITE, 11, "4xx"),
+    }
+    assert hourly.cut.told[noon].published == 50
+
+
+def test_a_table_that_counts_again_gives_a_least_number_and_never_a_most(people: list[Person]) -> None:
+    """Nobody is left out, and still nothing more is told than that the cells hold the records at least."""
+    of = study(people[:200])
+    told = {(SITE, "almaty_city"): Told(0, 1), (SITE, "astana_city"): Told(0, 1)}
+    asked: list[GroupSum] = []
+
+    def attack(sums: Sequence[GroupSum]) -> Narrow | None:
+        asked.extend(sums)
+        return None
+
+    for is_once in (True, False):
+        asked.clear()
+        cut = Cut(("site", "region"), told, None, is_once)
+        guard = TablesGuard(of.data, ANSWERS, [cut], K, 10, attack)
+        generalise(of, Requirement((KAnonymity(1),), SHARE), "entropy", guard)
+        assert asked
+        assert all((one.most == one.least) == is_once for one in asked)
+        assert all(np.isinf(one.most) != is_once for one in asked)

@@ -18,11 +18,13 @@ from iesiz.disclosure.earlier import Archive, Earlier, carried
 from iesiz.disclosure.night import Night, protect_night
 from iesiz.disclosure.night_judge import NightVerdict, audit_night
 from iesiz.disclosure.night_rules import CHANGE, Rules, marked
+from iesiz.disclosure.night_rules import NETWORKS as LEAST_NETWORKS
 from iesiz.disclosure.plan import Plan, StepRoute, plan_of
 from iesiz.disclosure.told import ToldNumber, told_numbers
 
 __all__ = [
     "CHANGE",
+    "LEAST_NETWORKS",
     "Archive",
     "Beside",
     "Earlier",

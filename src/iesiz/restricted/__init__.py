@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from iesiz.restricted.cohort import (
     CAME,
+    NETWORKS,
     WEEKDAYS,
     cohorts_path,
     forget_gone,
@@ -48,6 +49,7 @@ from iesiz.restricted.settle import Content, Reading, settle
 
 __all__ = [
     "CAME",
+    "NETWORKS",
     "WEEKDAYS",
     "Content",
     "KnownFile",

@@ -31,6 +31,9 @@ NOT_GIVEN, UNKNOWN, REGISTERED = "not_given", "unknown", "registered_day"
 SINCE = ("language",)
 """Features that days may lack which an earlier version has left."""
 
+NETWORKS = "network_count"
+"""From how many networks the visitors of a day came who share all features; 0 where nobody counted."""
+
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -52,7 +55,7 @@ def forget_visits(settings: Settings, days: Collection[dt.date]) -> None:
 
 
 def read_visits(settings: Settings, days: Collection[dt.date]) -> pa.Table | None:
-    """The visits of days, a row each, with `came` (the ISO day) and `weekday`; None where there are none."""
+    """The visits of days, a row each, with `came` (the day), `weekday` and `NETWORKS`; None without one."""
     found = [
         _of_day(visits_path(settings, day), day)
         for day in sorted(days)
@@ -129,6 +132,8 @@ def _of_day(path: Path, day: dt.date) -> pa.Table:
     words |= {name: UNKNOWN for name in SINCE if name not in visits.column_names}
     for name, word in words.items():
         visits = visits.append_column(name, pa.array([word] * len(visits), pa.string()))
+    if NETWORKS not in visits.column_names:
+        visits = visits.append_column(NETWORKS, pa.array([0] * len(visits), pa.int64()))
     return visits.select(sorted(visits.column_names))
 
 
