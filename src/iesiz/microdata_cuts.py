@@ -31,7 +31,7 @@ ANSWERS = "answers"
 """The sensitive columns as one attribute, joined by `|`."""
 
 HOUR = "hour"
-MOST_ATTACKS = 500
+MOST_ATTACKS = 200
 STATES = ("not_given", "invalid")
 
 Cell = tuple[str, tuple[Any, ...]]

@@ -23,6 +23,7 @@ from iesiz.microdata.release import kept_rows
 from iesiz.microdata.study import Outcome, Study, generalise, study_of
 from iesiz.microdata_cuts import ANSWERS, compared_with, opponent_beside
 from iesiz.periods import Grain, Period
+from iesiz.restricted import WEEKDAYS
 from iesiz.settings import Thresholds
 from iesiz.tables import Cells, Standing, load_tables
 from tests.privacy.quarter_tables import SITE, SPECS, START, periods, shown_cells, tables_of
@@ -265,3 +266,46 @@ def test_a_table_that_counts_again_gives_a_least_number_and_never_a_most(people:
         assert asked
         assert all((one.most == one.least) == is_once for one in asked)
         assert all(np.isinf(one.most) != is_once for one in asked)
+
+
+def march(lost: dt.date) -> list[dict[str, str]]:
+    """Visits of a month: forty a day from two classes of device, nine on one day."""
+    found = []
+    for day in Period.of(Grain.MONTH, lost).days:
+        for number in range(9 if day == lost else 40):
+            words = {
+                "band": "09-12",
+                "weekday": WEEKDAYS[day.weekday()],
+                "language": "ru",
+                "referrer": "none",
+            }
+            more = {"pages": str(number % 2), "duration": "0", "reached": "none", "came": day.isoformat()}
+            device = "mobile" if number % 8 else "desktop"
+            found.append({"site": SITE, "device": device, **words, **more})
+    return found
+
+
+def test_the_visits_of_a_month_do_not_complete_its_one_withheld_day() -> None:
+    lost, month = dt.date(2025, 3, 10), Period(Grain.MONTH, dt.date(2025, 3, 1))
+    visits, dataset = march(lost), {one.name: one for one in load_datasets()}["visits"]
+    tables = [
+        one_table("daily_visitors_by_site", Period(Grain.DAY, day), {(SITE,): -1 if day == lost else 40})
+        for day in month.days
+    ]
+    records = Records(Path("visits"), ",", pa.Table.from_pylist(visits))
+    of = study_of(records, dataset.hierarchies([SITE]), "came")
+    other = opponent_beside(compared_with(dataset, tables, month, records.table), tables, PLAN, Thresholds())
+    published = 40 * (len(month.days) - 1)
+
+    def told(is_guarded: bool) -> tuple[int, int]:
+        """Records beyond what is published, of all and of the weekday, as far as nobody of it is left out."""
+        attack = other.attack if is_guarded else None
+        guard = TablesGuard(of.data, "came", other.cuts, 20, len(visits) // 4, attack)
+        found = generalise(of, Requirement((KAnonymity(1),), 0.25), "entropy", guard)
+        return len(kept_rows(of.data, found.optimum)) - published, found.suppressed
+
+    # Control: all records are shown, and the ninth to last tells of nine people.
+    assert told(is_guarded=False) == (9, 0)
+    beyond, suppressed = told(is_guarded=True)
+    assert suppressed >= 20
+    assert beyond <= 9 - 20
