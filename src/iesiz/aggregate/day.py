@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import duckdb
@@ -37,6 +37,7 @@ from iesiz.aggregate.words import Words, words_of
 from iesiz.parallel import in_order
 
 MADE = {"requests": requests_of, "pageviews": pageviews_of, "visits": visits_of}
+ROUTE_VISITORS = 10  # no label has fewer: the least k that the settings admit
 PEOPLE = pa.schema(
     [
         ("site", pa.string()),
@@ -51,7 +52,12 @@ def day_session(given: DayInput, threads: int) -> Iterator[duckdb.DuckDBPyConnec
     """A session with the relations of a day."""
     connection = connect(threads, given.memory, given.scratch)
     try:
-        making = _Making(connection, given, threads, words_of(given.parts, threads))
+        making = _Making(
+            connection,
+            given,
+            threads,
+            words_of(given.parts, threads, given.most_routes, partial(_shown_routes, connection, given)),
+        )
         connection.register("nothing", PEOPLE.empty_table())
         connection.execute("create table people as from nothing")
         making.add(_nobody(given, making.words))
@@ -67,6 +73,17 @@ def day_session(given: DayInput, threads: int) -> Iterator[duckdb.DuckDBPyConnec
         yield connection
     finally:
         connection.close()
+
+
+def _shown_routes(connection: duckdb.DuckDBPyConnection, given: DayInput) -> set[str]:
+    """The routes that a table may name: of enough visitors, common before, or a site's own."""
+    names = [str(path) for paths in given.parts.values() for path in paths]
+    connection.read_parquet(names, hive_partitioning=False, union_by_name=True).create_view("parts")
+    rows = connection.execute(relation("common_routes"), {"route_visitors": ROUTE_VISITORS}).fetchall()
+    connection.execute("drop view parts")
+    earlier = {label for tables in given.labels.values() for labels in tables.values() for _, label in labels}
+    own = {route for site in given.sites for route in (*site.routes, *(step.route for step in site.funnel))}
+    return {route for (route,) in rows} | earlier | own
 
 
 @dataclass(slots=True)

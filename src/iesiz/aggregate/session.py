@@ -24,6 +24,7 @@ FUNNEL = pa.schema(
 )
 DECLARED = pa.schema([("site", pa.string()), ("language", pa.string())])
 MEMORY = "1GiB"  # of the engine; what is more goes to the scratch folder
+MOST_ROUTES = 200_000  # a busy network has some thousands of templates
 SHARE_ROWS = 4_000_000  # of a site; a day with more is counted share by share
 ADMITTED = pa.schema([("site", pa.string()), ("label", pa.string())])
 
@@ -44,6 +45,7 @@ class DayInput:
         scratch: folder of the restricted zone for what memory cannot hold; without one nothing is written.
         memory: how much of the engine's tables may be in memory at once, as DuckDB writes it.
         share_rows: records of a site that may be in memory at once.
+        most_routes: routes beyond which those that no table may name are one.
         open_labels: tables that give every label of the day, for noise to choose among them.
     """
 
@@ -60,6 +62,7 @@ class DayInput:
     scratch: Path | None = None
     memory: str = MEMORY
     share_rows: int = SHARE_ROWS
+    most_routes: int = MOST_ROUTES
     open_labels: frozenset[str] = frozenset()
 
     @property
