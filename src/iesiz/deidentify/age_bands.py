@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 from iesiz.deidentify.given import INVALID, NOT_GIVEN
 from iesiz.deidentify.local_time import date_of
 from iesiz.deidentify.persons import OLDEST, band_of_age, stated_date
-from iesiz.deidentify.stated_texts import as_text, recoded
+from iesiz.deidentify.stated_texts import as_text
+from iesiz.distinct import distinct_numbers
 
 Int32 = npt.NDArray[np.int32]
 LABELS = [*(band_of_age(age) for age in range(OLDEST + 1)), INVALID, NOT_GIVEN]
@@ -25,19 +26,19 @@ NEVER, EMPTY = 1 << 20, -1
 
 
 def age_bands(column: pa.Array, days: Int32) -> pa.DictionaryArray:
-    """The band of each row.
+    """The band of each row; a band stands in the dictionary once for each of its ages.
 
     Args:
         column: birth dates, as stated.
         days: local days of registration since 1970.
     """
     then = _born(column)
-    distinct, place = np.unique(days, return_inverse=True)
+    distinct, place = distinct_numbers(days)
     now = np.array([_parts(date_of(int(day))) for day in distinct], np.int32).reshape(-1, 2)[place]
     ages = now[:, 0] - then[:, 0] - (now[:, 1] < then[:, 1])
     ages = np.where((ages < 0) | (ages > OLDEST), NO_AGE, ages)
-    numbers = pa.array(np.where(then[:, 1] == EMPTY, NOTHING, ages))
-    return recoded(pa.DictionaryArray.from_arrays(numbers, pa.array(range(len(LABELS)))), LABELS)
+    numbers = np.where(then[:, 1] == EMPTY, NOTHING, ages).astype(np.int32)
+    return pa.DictionaryArray.from_arrays(numbers, pa.array(LABELS))
 
 
 def _born(column: pa.Array) -> Int32:

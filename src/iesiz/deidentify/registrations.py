@@ -20,6 +20,7 @@ from iesiz.deidentify import persons
 from iesiz.deidentify.age_bands import age_bands
 from iesiz.deidentify.digest_columns import digest_column
 from iesiz.deidentify.keys import Pseudonymiser
+from iesiz.deidentify.stated_kernel import AS_IT_IS
 from iesiz.deidentify.stated_texts import FOLDS, as_text, classes
 from iesiz.deidentify.stated_times import NO_TIME, Moments, moments
 from iesiz.errors import PrivacyRefusal
@@ -156,7 +157,7 @@ class RowTreatment:
         treatment = self.registry.fields[name].treatment
         if treatment == "birth_band":
             return age_bands(column, days)
-        return classes(column, SIMPLE[treatment], FOLDS.get(treatment))
+        return classes(column, SIMPLE[treatment], FOLDS.get(treatment, AS_IT_IS))
 
 
 def _column(rows: pa.Table, name: str) -> pa.Array:
