@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
@@ -156,7 +156,7 @@ def nightly(settings_path: str = "iesiz.toml", day: str | None = None) -> list[S
     with pipeline.store_lock(settings):
         arrivals = pipeline.discover(settings, named or scheduled_day(settings))
         states = run_steps(settings, settings_path, arrivals, [named] if named else [])
-    report(arrivals.last, states)
+    report("nightly", str(arrivals.last), states)
     return states
 
 
@@ -186,10 +186,17 @@ def run_steps(
     return [*sources, *days, *periods, *records, *last]
 
 
-def report(day: dt.date, states: list[State[Any]]) -> None:
-    """Store a table artifact of counts, a row for each file, table and failed step."""
-    rows = [row for state in states for row in rows_of(state.result(raise_on_failure=False))]
-    create_table_artifact(table=rows, key="nightly", description=f"Counts of the night for {day}.")
+def report(key: str, days: str, outcomes: Sequence[object]) -> None:
+    """Store a table artifact of counts, a row for each file, table, failed step and refused day.
+
+    Args:
+        key: its name.
+        days: which days it tells of.
+        outcomes: states of steps, or counts.
+    """
+    reached = [one.result(raise_on_failure=False) if isinstance(one, State) else one for one in outcomes]
+    rows = [row for one in reached for row in rows_of(one)]
+    create_table_artifact(table=rows, key=key, description=f"Counts of {days}.")
 
 
 @functools.singledispatch

@@ -24,7 +24,7 @@ from iesiz.publish import Release, discard_staged, published_days, published_per
 from iesiz.restricted import Records, counts_path, has_exact, mirror_path, read_labels
 from iesiz.settings import Settings
 from iesiz.tables import Cells, TableSpec, load_tables
-from iesiz.vocabulary import TableCounts
+from iesiz.vocabulary import PeriodCounts, TableCounts
 
 ON_ITS_WAY = dt.timedelta(days=3)
 
@@ -180,6 +180,27 @@ def due_periods(settings: Settings, last: dt.date, moment: dt.datetime) -> tuple
         and is_due(settings, period, moment)
         and not any(day in period for day in open_days)
     )
+
+
+def reasons_against(
+    settings: Settings, days: Sequence[dt.date], moment: dt.datetime
+) -> tuple[PeriodCounts, ...]:
+    """Those of the days that cannot be closed, each with the reason as its verdict."""
+    published = published_days(settings)
+    longer = [period for grain in LONGER for period in published_periods(settings, grain)]
+    refused = []
+    for day in days:
+        above = next((period for period in longer if day in period), None)
+        if day in published:
+            reason = "it is published, and a day is published once"
+        elif above is not None:
+            reason = f"its {above.grain} {above.name} is published, and comes after its days"
+        elif not is_due(settings, Period(Grain.DAY, day), moment):
+            reason = "it has not closed at every site yet"
+        else:
+            continue
+        refused.append(PeriodCounts(Period(Grain.DAY, day), f"refused: {reason}"))
+    return tuple(refused)
 
 
 def tables_of(edition: EditionInForce) -> tuple[TableSpec, ...]:

@@ -27,6 +27,7 @@ from iesiz.closing import (
     material_of,
     must_wait,
     plan_of_night,
+    reasons_against,
     summary_of,
     table_counts,
     tables_of,
@@ -106,6 +107,7 @@ __all__ = [
     "microdata_to_close",
     "periods_to_close",
     "plan_of_night",
+    "refused_days",
     "store_lock",
     "tables_of",
     "upkeep",
@@ -157,6 +159,11 @@ def days_to_close(
     open_days = Records(settings).open_days(published_days(settings))
     wanted = {arrivals.last, *(day for day in open_days if day < arrivals.last)}
     return tuple(day for day in sorted(wanted) if is_due(settings, Period(Grain.DAY, day), now()))
+
+
+def refused_days(settings: Settings, days: Sequence[dt.date]) -> tuple[PeriodCounts, ...]:
+    """Those of the days that cannot be closed (published, within a published period, not over), and why."""
+    return reasons_against(settings, days, now())
 
 
 def periods_to_close(
