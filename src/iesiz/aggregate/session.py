@@ -24,7 +24,8 @@ FUNNEL = pa.schema(
 )
 DECLARED = pa.schema([("site", pa.string()), ("language", pa.string())])
 MEMORY = "1GiB"  # of the engine; what is more goes to the scratch folder
-SHARE_ROWS = 4_000_000  # of a site; a day with more is counted share by share
+DAY_MEMORY = "384MiB"  # of a day's tables, beside one share of its records
+SHARE_ROWS = 3_000_000  # of a site; a day with more is counted share by share
 ADMITTED = pa.schema([("site", pa.string()), ("label", pa.string())])
 
 
@@ -58,7 +59,7 @@ class DayInput:
     bounds: Bounds = BOUNDS
     behaviour: Behaviour = BEHAVIOUR
     scratch: Path | None = None
-    memory: str = MEMORY
+    memory: str = DAY_MEMORY
     share_rows: int = SHARE_ROWS
     open_labels: frozenset[str] = frozenset()
 
