@@ -11,12 +11,12 @@ import pyarrow as pa
 
 from iesiz.aggregate.labels import Label, admitted_labels, common_labels
 from iesiz.aggregate.longer import PeriodInput, period_session
-from iesiz.aggregate.session import DayInput, day_session, register_admitted, relation, visit_features
+from iesiz.aggregate.session import DayInput, Left, day_session, left_by, register_admitted, relation
 from iesiz.engine import engine_errors
 from iesiz.errors import CheckFailed
 from iesiz.settings import Thresholds
 from iesiz.table_parts import ADMITTED, SITES, TYPES, Column
-from iesiz.tables import Cells, TableSpec
+from iesiz.tables import MEMBERS, Cells, TableSpec
 from iesiz.vocabulary import OTHER, Role
 
 Row = Mapping[str, Any]
@@ -28,7 +28,7 @@ def aggregate_day(
     specs: Sequence[TableSpec],
     thresholds: Thresholds,
     threads: int,
-    keep: Callable[[pa.Table], None] | None = None,
+    keep: Callable[[Left], None] | None = None,
 ) -> tuple[Cells, ...]:
     """Compute the exact cells of every daily table whose source the day has.
 
@@ -37,7 +37,7 @@ def aggregate_day(
         specs: the tables.
         thresholds: how many visitors a label needs.
         threads: of the engine.
-        keep: given the day's visits, counted by their features, for the month's microdata.
+        keep: given what the day leaves for longer periods.
 
     Raises:
         CheckFailed: a check marked ``stop`` found rows, or a query failed.
@@ -46,7 +46,7 @@ def aggregate_day(
     with engine_errors(f"day {given.day}"), day_session(given, threads) as connection:
         lost = _rows(connection, relation("lost"), {})[0]
         if keep is not None:
-            keep(visit_features(connection))
+            keep(left_by(connection))
         return tuple(_cells(connection, given, spec, thresholds, lost) for spec in _chosen(given, specs))
 
 
@@ -77,7 +77,8 @@ def _cells(
     found = _rows(connection, spec.query, {**given.dates, "bands": list(spec.bands)})
     schema = pa.schema([(one.name, TYPES[one.type]) for one in spec.columns])
     steps = {site.name: {one.step for one in site.funnel} for site in given.with_data}
-    grid = _grid(_sites(connection, given, spec), spec, admitted, steps)
+    days = {site.name: given.days_of(site.name) for site in given.with_data}
+    grid = _grid(_sites(connection, given, spec), spec, admitted, steps, days)
     table = pa.Table.from_pylist(_complete(spec, grid, found), schema)
     is_of_log = spec.source == "access_log"
     said = _check(connection, spec, table)
@@ -94,23 +95,31 @@ def _rows(connection: duckdb.DuckDBPyConnection, query: str, known: Row) -> list
 
 
 def _grid(
-    sites: Sequence[str], spec: TableSpec, admitted: Sequence[Label], steps: Mapping[str, Set[str]]
+    sites: Sequence[str],
+    spec: TableSpec,
+    admitted: Sequence[Label],
+    steps: Mapping[str, Set[str]],
+    days: Mapping[str, int],
 ) -> list[tuple[Any, ...]]:
     """Every combination of the dimensions' values: sites with data first, then what each site may have.
 
-    Of nested steps only those that the site has: one that it lacks is no zero among the others.
+    Of nested steps only those that the site has: one that it lacks is no zero among the others. Nor is a
+    number of days that a site did not have.
     """
     keys: list[tuple[Any, ...]] = []
     for site in sites:
         domains = {c.name: _domain(c, site, admitted) for c in spec.columns if c.name in spec.dimensions}
         if spec.nested:
             domains[spec.nested] = [one for one in domains[spec.nested] if one in steps.get(site, ())]
+        for column in (one for one in spec.columns if one.least):
+            known = zip(column.values, column.least, strict=True)
+            domains[column.name] = [value for value, least in known if least <= days.get(site, 0)]
         keys.extend(itertools.product(*domains.values()))
     return sorted(keys)
 
 
 def _sites(connection: duckdb.DuckDBPyConnection, given: Given, spec: TableSpec) -> list[str]:
-    if spec.source != "access_log":
+    if spec.source in ("registration", MEMBERS):
         return list(given.registering)
     with_data = [site.name for site in given.with_data]
     if not spec.needs:

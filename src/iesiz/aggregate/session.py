@@ -57,6 +57,7 @@ RELATIONS = (
     "half_hours",
     "visits",
 )
+LEFT = ("visit_features", "seen_visitors")
 MEMORY = "1GiB"  # of the engine; what is more goes to the scratch folder
 ADMITTED = pa.schema([("site", pa.string()), ("label", pa.string())])
 
@@ -100,6 +101,10 @@ class DayInput:
     def days(self) -> frozenset[dt.date]:
         """None: a day is not made of others."""
         return frozenset()
+
+    def days_of(self, site: str) -> int:
+        """How many days of a site's data it holds."""
+        return int(site in self.parts)
 
     @property
     def with_data(self) -> tuple[Site, ...]:
@@ -151,9 +156,23 @@ def day_session(given: DayInput, threads: int) -> Iterator[duckdb.DuckDBPyConnec
         connection.close()
 
 
-def visit_features(connection: duckdb.DuckDBPyConnection) -> pa.Table:
-    """The day's visits, at most one of a visitor, counted by their features (`visitor_count`)."""
-    return connection.execute(relation("visit_features")).to_arrow_table()
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a day leaves for longer periods.
+
+    Attributes:
+        visits: at most one of a visitor, counted by their features (`visitor_count`).
+        visitors: `site`, `visitor` (day pseudonym) and `network` (a number) of each visitor that is counted.
+    """
+
+    visits: pa.Table
+    visitors: pa.Table
+
+
+def left_by(connection: duckdb.DuckDBPyConnection) -> Left:
+    """What the day of a session leaves for longer periods."""
+    tables = (connection.execute(relation(name)).to_arrow_table() for name in LEFT)
+    return Left(*tables)
 
 
 def _parameters(given: DayInput) -> dict[str, int | float | bytes]:
