@@ -35,7 +35,7 @@ class Shelves:
     is_public: bool = False
 
     def fetch(self, spec: TableSpec, period: Period) -> Earlier | None:
-        """A release as it was published, with its exact counts.
+        """A release as it was published, with its exact counts; None without one, or if it has noise.
 
         Raises:
             PrivacyRefusal: the exact counts have expired.
@@ -44,6 +44,8 @@ class Shelves:
         if path is None:
             return None
         shown = read_partition(spec, path)
+        if shown.noise:  # No equation: its numbers are not those of the people.
+            return None
         exact = (shown,) if self.is_public else read_exact(self.settings, [spec], period)
         if not exact:
             raise PrivacyRefusal(
@@ -66,9 +68,10 @@ def open_archive(settings: Settings, is_public: bool = False) -> Archive:
 
 
 def read_release(settings: Settings, specs: Sequence[TableSpec], period: Period) -> tuple[Cells, ...]:
-    """The partitions of a period as readers see them, with the days that a longer one was made of."""
+    """The partitions of a period without noise as readers see them, with the days of a longer one."""
     days = _days(settings).get(period, frozenset())
-    return tuple(replace(cells, days=days) for cells in read_published(settings, specs, period))
+    found = [cells for cells in read_published(settings, specs, period) if not cells.noise]
+    return tuple(replace(cells, days=days) for cells in found)
 
 
 def _days(settings: Settings) -> dict[Period, frozenset[dt.date]]:

@@ -33,6 +33,7 @@ from iesiz.policy import has_edition, load_registry
 from iesiz.publish import published_days, published_periods
 from iesiz.records import Block
 from iesiz.restricted import Records
+from iesiz.seen_work import has_unions
 from iesiz.settings import PEER, Log, Settings
 from iesiz.sources import read_start
 from iesiz.vocabulary import FileRef
@@ -89,7 +90,7 @@ def context_of(settings: Settings, file: FileRef) -> Context:
     """What the treatments of a file need: its site's settings, keys, and the fate of each day."""
     site, log = settings.site(file.site), _log_of(settings, file)
     settled = published_days(settings) | Records(settings).gone_days()
-    keys = KeyRing.of(settings)
+    keys, unions = KeyRing.of(settings), has_unions(settings)
 
     def fate(day: dt.date) -> Fate:
         if not has_edition(settings, day):
@@ -98,7 +99,7 @@ def context_of(settings: Settings, file: FileRef) -> Context:
 
     def is_period_open(period: Period) -> bool:
         is_over = keys.is_destroyed(PERIOD, site.name, epoch_of(period))
-        return not is_over and period not in published_periods(settings, period.grain)
+        return unions and not is_over and period not in published_periods(settings, period.grain)
 
     return Context(
         site=site.name,
@@ -112,4 +113,5 @@ def context_of(settings: Settings, file: FileRef) -> Context:
         is_period_open=is_period_open,
         clock=log.zone,
         proxies=None if log.client == PEER else Proxies(HEADERS[log.client], tuple(log.trusted)),
+        languages=frozenset(site.languages),
     )

@@ -25,6 +25,7 @@ from iesiz.closing import (
     days_known,
     due_periods,
     material_of,
+    must_wait,
     plan_of_night,
     summary_of,
     table_counts,
@@ -38,12 +39,12 @@ from iesiz.disclosure import (
     marked,
     protect_night,
 )
-from iesiz.errors import OutsideError
 from iesiz.forget_request import ForgetRequest
 from iesiz.forgetting import finish_forgetting
 from iesiz.forgetting import forget as forget_people
 from iesiz.log_work import context_of, format_of, line_seed_of, mark_of_format, treat
 from iesiz.microdata_work import close_cohort, due_microdata
+from iesiz.noise_work import check_mechanisms, chosen_tables, drawn, with_open_labels
 from iesiz.parallel import in_order
 from iesiz.parse import with_columns
 from iesiz.periods import Grain, Period
@@ -95,6 +96,7 @@ __all__ = [
     "build_catalog",
     "build_dashboard",
     "check_keys",
+    "check_mechanisms",
     "close_day",
     "close_microdata",
     "close_period",
@@ -126,7 +128,7 @@ def discover(settings: Settings, last: dt.date | None = None) -> Arrivals:
     """
     last = last or yesterday(settings, now())
     edition_on(settings, last)
-    load_tables()
+    check_mechanisms(settings)
     recover(settings)
     finish(settings)
     finish_forgetting(settings)
@@ -147,10 +149,11 @@ def days_to_close(
         settings: what the operator decides.
         arrivals: what the night found.
         named: days that somebody asked for.
-        outcomes: what became of the files and the registrations. If something outside failed no day is
-            closed: a day is published once, so it waits until its sources can be read.
+        outcomes: what became of the files and the registrations. If something outside failed, or a file is
+            still on its way, no day is closed: a day is published once, so it waits until its sources can be
+            read.
     """
-    if any(isinstance(one, OutsideError) for one in outcomes):
+    if must_wait(outcomes, now()):
         return ()
     if named:
         return tuple(named)
@@ -167,7 +170,7 @@ def periods_to_close(
     A period waits as long as one of its days is open, and until the night's own day, or the last that was
     named, has reached its end: days that are read anew one by one come before it.
     """
-    if any(isinstance(one, OutsideError) for one in outcomes):
+    if must_wait(outcomes, now()):
         return ()
     return due_periods(settings, max(named, default=arrivals.last), now())
 
@@ -236,16 +239,17 @@ def close_period(settings: Settings, period: Period) -> PeriodCounts:
     if not is_due(settings, period, now()):
         return PeriodCounts(period, "open")
     made_of, specs = material_of(settings, period), tables_of(edition)
-    given = made_of.given
+    chosen = chosen_tables(settings, specs, period)
+    given = with_open_labels(made_of.given, chosen)
     if given is None:
         return PeriodCounts(period, "missing", (), made_of.missing)
-    means = (specs, settings.thresholds, settings.reading.threads)
-    exact = (
+    means = (chosen.all, settings.thresholds, settings.reading.threads)
+    counted = (
         aggregate_day(given, *means, partial(_keep, settings, given))
         if isinstance(given, DayInput)
         else aggregate_period(given, *means)
     )
-    exact = with_changes(settings, exact)
+    exact, for_noise = chosen.apart(with_changes(settings, counted))
     rules = Rules(given.threshold_key, period.name, settings.thresholds, plan_of_night(settings, specs))
     history = carried(exact, rules.plan, open_archive(settings))
     night = protect_night(exact, rules.key, rules.period, rules.thresholds, rules.plan, history)
@@ -255,15 +259,20 @@ def close_period(settings: Settings, period: Period) -> PeriodCounts:
     if isinstance(given, DayInput):
         own = [one for one in exact if one.spec.labels and not one.spec.labels_of]
         write_labels(settings, given.day, {one.spec.name: one.common for one in own})
-    staged = stage_period(settings, period, night.cells, edition.name, made_of.inputs)
-    verdict = audited(settings, specs, exact, rules, history)
+    cells = [*night.cells, *drawn(settings, period, for_noise)]
+    staged = stage_period(settings, period, cells, edition.name, made_of.inputs)
+    verdict = audited(settings, chosen.exact, exact, rules, history)
     facts = {"missing": made_of.missing, **made_of.facts, "closed": now().date().isoformat()}
     releases = commit_period(settings, period, staged, {**facts, "audit": summary_of(night, verdict)})
     forget_sets(settings, period)
     warnings = tuple(said for cells in exact for said in cells.warnings)
     coarser = tuple(f"{table}: withheld whole, no finer pattern was safe" for table in night.coarser)
     return PeriodCounts(
-        period, "published", tuple(map(table_counts, releases)), made_of.missing, warnings + coarser
+        period,
+        "published",
+        tuple(map(table_counts, releases)),
+        made_of.missing,
+        warnings + coarser + chosen.left_out,
     )
 
 
@@ -277,7 +286,7 @@ def microdata_to_close(
     settings: Settings, arrivals: Arrivals, named: Sequence[dt.date] = (), outcomes: Sequence[object] = ()
 ) -> tuple[Period, ...]:
     """Months and quarters whose microdata are due, once their days and tables have closed."""
-    if any(isinstance(one, OutsideError) for one in outcomes):
+    if must_wait(outcomes, now()):
         return ()
     due = due_microdata(settings, max(named, default=arrivals.last), now())
     return tuple(period for _, period in due)

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from iesiz.aggregate import Told
+from iesiz.choices import published_tables
 from iesiz.deidentify import GRAINS
 from iesiz.periods import Grain, Period
 from iesiz.publish import published_paths, published_periods, read_partition
@@ -25,6 +26,11 @@ from iesiz.tables import SEEN, TableSpec, load_tables
 from iesiz.vocabulary import PUBLISHED
 
 SITE = "site"
+
+
+def has_unions(settings: Settings) -> bool:
+    """Whether a union is published at all; without one nothing is kept for it."""
+    return any(spec.source == SEEN for spec in published_tables(settings, load_tables()))
 
 
 def keep_visitors(
@@ -38,7 +44,7 @@ def keep_visitors(
         parts: the parts of its records by site.
         visitors: `site`, `visitor` and `network` of each.
     """
-    for site, paths in parts.items():
+    for site, paths in parts.items() if has_unions(settings) else ():
         own, maps = visitors.filter(pc.equal(visitors[SITE], site)), read_maps(settings, paths)
         for grain in GRAINS:
             period = Period.of(grain, day)
