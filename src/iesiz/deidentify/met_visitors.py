@@ -58,7 +58,7 @@ class MetVisitors:
     _met: dict[dt.date, list[pa.Table]] = field(default_factory=dict)
 
     def add(self, days: npt.NDArray[np.int32], pseudonyms: bytes, messages: Sequence[bytes]) -> None:
-        """Take visitors in.
+        """Take visitors in; those of days whose periods are all closed are called nothing.
 
         Args:
             days: local day of each visitor, shape (visitors,).
@@ -69,6 +69,8 @@ class MetVisitors:
         texts = pa.array(messages, pa.binary())
         distinct, place = distinct_numbers(days)
         for number, day in enumerate(date_of(one) for one in distinct.tolist()):
+            if not any(self._secret(Period.of(grain, day)) for grain in GRAINS):
+                continue
             rows = np.flatnonzero(place == number)
             own = texts.take(pa.array(rows))
             columns = [_column(visitors[rows].tobytes()), *(self._called(own, day, one) for one in GRAINS)]
