@@ -17,22 +17,7 @@ from tests.nights import DAY, Network, network, site
 
 VISITORS, PAGES = "daily_visitors_by_site", "daily_pageviews_by_page"
 SPECS = {spec.name: spec for spec in load_tables()}
-<<<<<<< HEAD
 LINKED = tuple(sorted(linked_to(VISITORS, list(SPECS.values())) - {VISITORS}))
-=======
-LINKED = (
-    "daily_errors_by_page",
-    "daily_funnel_to_registration",
-    "daily_latency_by_page",
-    PAGES,
-    "daily_visits_by_browser",
-    "daily_visits_by_device",
-    "daily_visits_by_language",
-    "daily_visits_by_referrer",
-    "daily_visits_by_system",
-    "hourly_requests_by_status",
-)
->>>>>>> tables
 TODAY = Period(Grain.DAY, DAY)
 
 

@@ -17,9 +17,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from iesiz.deidentify.addresses import parse_address
-from iesiz.deidentify.digest_columns import digest_column
 from iesiz.deidentify.keys import PERIOD, PSEUDONYM_BYTES, KeyRing
 from iesiz.deidentify.local_time import date_of
+from iesiz.digest_columns import digest_column
 from iesiz.distinct import distinct_numbers
 from iesiz.periods import Grain, Period
 

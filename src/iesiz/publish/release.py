@@ -120,6 +120,12 @@ def published_paths(settings: Settings) -> dict[tuple[str, str], Path]:
     return {(one["table"], one["period"]): settings.published / one["path"] for one in entries}
 
 
+def published_verdicts(settings: Settings) -> dict[tuple[str, str], str]:
+    """What was said of each partition when it was published, by table and period's name."""
+    entries = [entry.facts for entry in _full(settings).entries(RELEASE)]
+    return {(one["table"], one["period"]): one["verdict"] for one in entries}
+
+
 def commit_period(
     settings: Settings, period: Period, releases: Sequence[Release], facts: Mapping[str, Any]
 ) -> tuple[Release, ...]:

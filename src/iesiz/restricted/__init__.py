@@ -8,10 +8,14 @@ must not hold an identifier as it was, nor count a part twice.
 from __future__ import annotations
 
 from iesiz.restricted.cohort import (
+    CAME,
+    NETWORKS,
     WEEKDAYS,
+    cohorts_path,
     forget_gone,
     forget_visits,
     note_cohort,
+    notes_hold,
     read_cohort,
     read_visits,
     write_visits,
@@ -54,6 +58,8 @@ from iesiz.restricted.settle import Content, Reading, settle
 from iesiz.restricted.visitor_maps import held_maps, map_writer, read_maps
 
 __all__ = [
+    "CAME",
+    "NETWORKS",
     "WEEKDAYS",
     "Content",
     "KnownFile",
@@ -65,6 +71,7 @@ __all__ = [
     "RejectedLine",
     "add_tombstones",
     "clean_part",
+    "cohorts_path",
     "counts_path",
     "day_list",
     "estrange",
@@ -82,6 +89,7 @@ __all__ = [
     "mirror_builder",
     "mirror_path",
     "note_cohort",
+    "notes_hold",
     "part_writer",
     "people_list",
     "period_list",
