@@ -22,6 +22,7 @@ from iesiz.periods import LONGER, Grain, Period
 from iesiz.policy import EditionInForce
 from iesiz.publish import Release, discard_staged, published_days, published_periods, read_staged
 from iesiz.restricted import Records, counts_path, has_exact, mirror_path, read_labels
+from iesiz.seen_work import seen_in, told_in
 from iesiz.settings import Settings
 from iesiz.tables import Cells, TableSpec, load_tables
 from iesiz.vocabulary import PeriodCounts, TableCounts
@@ -129,6 +130,7 @@ def _of_days(settings: Settings, period: Period) -> Material:
     with_data = {name for facts in days.values() for name in facts["sites"]}
     counts = [counts_path(settings, day) for day in sorted(days)]
     epoch = period.name.lower()
+    seen = seen_in(settings, period, {day: facts["sites"] for day, facts in days.items()})
     given = PeriodInput(
         period,
         tuple(site for site in settings.sites if site.name in with_data),
@@ -136,6 +138,9 @@ def _of_days(settings: Settings, period: Period) -> Material:
         tuple(path for path in counts if path.exists()),
         frozenset(days),
         registrations_for(settings, Records(settings), period.last),
+        seen=seen,
+        told=told_in(settings, period, days) if seen else (),
+        scratch=settings.scratch,
         threshold_key=KeyRing.of(settings).key("threshold", "network", epoch),
     )
     inputs = {one for day in days for one in Records(settings).inputs(day)}

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from iesiz.aggregate import DayInput, aggregate_day, aggregate_period
+from iesiz.aggregate import DayInput, Left, aggregate_day, aggregate_period
 from iesiz.archive import open_archive, with_changes
 from iesiz.calendar import is_due, last_due, now, yesterday
 from iesiz.catalog import write_catalog
@@ -63,8 +63,10 @@ from iesiz.restricted import (
     Reading,
     Records,
     forget_gone,
+    forget_sets,
     freeze_registrations,
     line_collector,
+    map_writer,
     part_writer,
     reject_writer,
     settle,
@@ -72,6 +74,7 @@ from iesiz.restricted import (
     write_labels,
     write_visits,
 )
+from iesiz.seen_work import keep_visitors
 from iesiz.settings import Settings
 from iesiz.sources import Fingerprint, find_files, read_blocks
 from iesiz.storage import store_lock
@@ -196,16 +199,18 @@ def deidentify_file(settings: Settings, file: FileRef) -> FileCounts:
         part_writer(records, file) as writer,
         reject_writer(writer.staging) as rejects,
         line_collector(writer.staging) as lines,
+        map_writer(writer.staging) as maps,
     ):
         work = partial(treat, form=form, context=context, line_seed=line_seed_of(context, file))
         for treated in in_order(work, blocks, settings.reading.threads):
             rejects.add(counts.lines, treated.rejected)
             counts, late = counts.plus(treated.counts), merge_counts(late, treated.late)
             lines.add(treated.marks)
+            maps.add(treated.met)
             for day, table in treated.days.items():
                 writer.write(day, table)
         content = Content(fingerprint.digest, fingerprint.size, fingerprint.prefixes)
-        reading = Reading(counts, late, robot_list_version(), lines, mark, now().date(), rejects)
+        reading = Reading(counts, late, robot_list_version(), lines, mark, now().date(), rejects, maps)
         return settle(records, file, content, reading, writer)
 
 
@@ -246,9 +251,10 @@ def close_period(settings: Settings, period: Period) -> PeriodCounts:
     if given is None:
         return PeriodCounts(period, "missing", (), made_of.missing)
     means = (chosen.all, settings.thresholds, settings.reading.threads)
-    keep = partial(write_visits, settings, period.start)
     counted = (
-        aggregate_day(given, *means, keep) if isinstance(given, DayInput) else aggregate_period(given, *means)
+        aggregate_day(given, *means, partial(_keep, settings, given))
+        if isinstance(given, DayInput)
+        else aggregate_period(given, *means)
     )
     exact, for_noise = chosen.apart(with_changes(settings, counted))
     rules = Rules(given.threshold_key, period.name, settings.thresholds, plan_of_night(settings, specs))
@@ -265,6 +271,7 @@ def close_period(settings: Settings, period: Period) -> PeriodCounts:
     verdict = audited(settings, chosen.exact, exact, rules, history)
     facts = {"missing": made_of.missing, **made_of.facts, "closed": now().date().isoformat()}
     releases = commit_period(settings, period, staged, {**facts, "audit": summary_of(night, verdict)})
+    forget_sets(settings, period)
     warnings = tuple(said for cells in exact for said in cells.warnings)
     coarser = tuple(f"{table}: withheld whole, no finer pattern was safe" for table in night.coarser)
     return PeriodCounts(
@@ -274,6 +281,12 @@ def close_period(settings: Settings, period: Period) -> PeriodCounts:
         made_of.missing,
         warnings + coarser + chosen.left_out,
     )
+
+
+def _keep(settings: Settings, given: DayInput, left: Left) -> None:
+    """Keep what a day leaves for longer periods."""
+    write_visits(settings, given.day, left.visits)
+    keep_visitors(settings, given.day, given.parts, left.visitors)
 
 
 def microdata_to_close(
