@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -166,11 +166,8 @@ def nightly(settings_path: str = "iesiz.toml", day: str | None = None) -> list[S
     with pipeline.recorded(settings, NIGHT, get_run_logger().info) as run, pipeline.store_lock(settings):
         arrivals = pipeline.discover(settings, named or scheduled_day(settings))
         run.arrived(arrivals)
-        done = run_steps(settings, settings_path, arrivals, [named] if named else [])
-        for one in done:
-            run.add(one.work, one.state.result(raise_on_failure=False))
-    states = [one.state for one in done]
-    report(arrivals.last, states)
+        states = noted(run, run_steps(settings, settings_path, arrivals, [named] if named else []))
+    report("nightly", str(arrivals.last), states)
     return states
 
 
@@ -203,15 +200,29 @@ def run_steps(settings: Settings, settings_path: str, arrivals: Arrivals, named:
     return [*done, Done(Work("upkeep"), upkeep(settings_path, return_state=True))]
 
 
+def noted(run: pipeline.Run, done: list[Done]) -> list[State[Any]]:
+    """Note in a run what its steps came to; their states."""
+    for one in done:
+        run.add(one.work, one.state.result(raise_on_failure=False))
+    return [one.state for one in done]
+
+
 def outcomes_of(done: list[Done]) -> list[object]:
     """What the steps so far came to: counts or an error."""
     return [one.state.result(raise_on_failure=False) for one in done]
 
 
-def report(day: dt.date, states: list[State[Any]]) -> None:
-    """Store a table artifact of counts, a row for each file, table and failed step."""
-    rows = [row for state in states for row in rows_of(state.result(raise_on_failure=False))]
-    create_table_artifact(table=rows, key="nightly", description=f"Counts of the night for {day}.")
+def report(key: str, days: str, outcomes: Sequence[object]) -> None:
+    """Store a table artifact of counts, a row for each file, table, failed step and refused day.
+
+    Args:
+        key: its name.
+        days: which days it tells of.
+        outcomes: states of steps, or counts.
+    """
+    reached = [one.result(raise_on_failure=False) if isinstance(one, State) else one for one in outcomes]
+    rows = [row for one in reached for row in rows_of(one)]
+    create_table_artifact(table=rows, key=key, description=f"Counts of {days}.")
 
 
 @functools.singledispatch

@@ -17,6 +17,7 @@ from tests.nights import DAY, Network, network, site
 VISITORS, PAGES = "daily_visitors_by_site", "daily_pageviews_by_page"
 SPECS = {spec.name: spec for spec in load_tables()}
 LINKED = tuple(name for name, spec in SPECS.items() if spec.source == "access_log" and name != VISITORS)
+DAILY = tuple(name for name in LINKED if SPECS[name].grain == Grain.DAY)
 TODAY = Period(Grain.DAY, DAY)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from iesiz.deidentify import (
     LINES,
+    PERIOD,
     Context,
     Fate,
     KeyRing,
@@ -21,15 +22,18 @@ from iesiz.deidentify import (
     Proxies,
     Treated,
     deidentify_chunk,
+    epoch_of,
     in_zone,
     with_clients,
 )
 from iesiz.errors import SettingsError
 from iesiz.parse import LogFormat, choose_format, only_hosts, parse_block
+from iesiz.periods import Period
 from iesiz.policy import has_edition, load_registry
-from iesiz.publish import published_days
+from iesiz.publish import published_days, published_periods
 from iesiz.records import Block
 from iesiz.restricted import Records
+from iesiz.seen_work import has_unions
 from iesiz.settings import PEER, Log, Settings
 from iesiz.sources import read_start
 from iesiz.vocabulary import FileRef
@@ -86,11 +90,16 @@ def context_of(settings: Settings, file: FileRef) -> Context:
     """What the treatments of a file need: its site's settings, keys, and the fate of each day."""
     site, log = settings.site(file.site), _log_of(settings, file)
     settled = published_days(settings) | Records(settings).gone_days()
+    keys, unions = KeyRing.of(settings), has_unions(settings)
 
     def fate(day: dt.date) -> Fate:
         if not has_edition(settings, day):
             return Fate.NO_EDITION
         return Fate.LATE if day in settled else Fate.OPEN
+
+    def is_period_open(period: Period) -> bool:
+        is_over = keys.is_destroyed(PERIOD, site.name, epoch_of(period))
+        return unions and not is_over and period not in published_periods(settings, period.grain)
 
     return Context(
         site=site.name,
@@ -99,8 +108,9 @@ def context_of(settings: Settings, file: FileRef) -> Context:
         own_hosts=settings.own_hosts,
         routes=OwnRoutes((*site.routes, *(step.route for step in site.funnel))),
         registry=load_registry("access_log"),
-        keys=KeyRing.of(settings),
+        keys=keys,
         fate=fate,
+        is_period_open=is_period_open,
         clock=log.zone,
         proxies=None if log.client == PEER else Proxies(HEADERS[log.client], tuple(log.trusted)),
         languages=frozenset(site.languages),

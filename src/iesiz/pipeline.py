@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from iesiz.aggregate import DayInput, aggregate_day, aggregate_period
+from iesiz.aggregate import DayInput, Left, aggregate_day, aggregate_period
 from iesiz.archive import open_archive, with_changes
 from iesiz.calendar import is_due, last_due, now, yesterday
 from iesiz.catalog import write_catalog
@@ -27,6 +27,7 @@ from iesiz.closing import (
     material_of,
     must_wait,
     plan_of_night,
+    reasons_against,
     summary_of,
     table_counts,
     tables_of,
@@ -63,8 +64,10 @@ from iesiz.restricted import (
     Reading,
     Records,
     forget_gone,
+    forget_sets,
     freeze_registrations,
     line_collector,
+    map_writer,
     part_writer,
     reject_writer,
     settle,
@@ -72,7 +75,8 @@ from iesiz.restricted import (
     write_labels,
     write_visits,
 )
-from iesiz.run_record import recorded
+from iesiz.run_record import Run, recorded
+from iesiz.seen_work import keep_visitors
 from iesiz.settings import Settings
 from iesiz.sources import Fingerprint, find_files, read_blocks
 from iesiz.storage import store_lock
@@ -92,6 +96,7 @@ from iesiz.vocabulary import (
 )
 
 __all__ = [
+    "Run",
     "build_catalog",
     "build_dashboard",
     "check_keys",
@@ -110,6 +115,7 @@ __all__ = [
     "periods_to_close",
     "plan_of_night",
     "recorded",
+    "refused_days",
     "store_lock",
     "tables_of",
     "upkeep",
@@ -163,6 +169,11 @@ def days_to_close(
     return tuple(day for day in sorted(wanted) if is_due(settings, Period(Grain.DAY, day), now()))
 
 
+def refused_days(settings: Settings, days: Sequence[dt.date]) -> tuple[PeriodCounts, ...]:
+    """Those of the days that cannot be closed (published, within a published period, not over), and why."""
+    return reasons_against(settings, days, now())
+
+
 def periods_to_close(
     settings: Settings, arrivals: Arrivals, named: Sequence[dt.date] = (), outcomes: Sequence[object] = ()
 ) -> tuple[Period, ...]:
@@ -195,16 +206,18 @@ def deidentify_file(settings: Settings, file: FileRef) -> FileCounts:
         part_writer(records, file) as writer,
         reject_writer(writer.staging) as rejects,
         line_collector(writer.staging) as lines,
+        map_writer(writer.staging) as maps,
     ):
         work = partial(treat, form=form, context=context, line_seed=line_seed_of(context, file))
         for treated in in_order(work, blocks, settings.reading.threads):
             rejects.add(counts.lines, treated.rejected)
             counts, late = counts.plus(treated.counts), merge_counts(late, treated.late)
             lines.add(treated.marks)
+            maps.add(treated.met)
             for day, table in treated.days.items():
                 writer.write(day, table)
         content = Content(fingerprint.digest, fingerprint.size, fingerprint.prefixes)
-        reading = Reading(counts, late, robot_list_version(), lines, mark, now().date(), rejects)
+        reading = Reading(counts, late, robot_list_version(), lines, mark, now().date(), rejects, maps)
         return settle(records, file, content, reading, writer)
 
 
@@ -245,9 +258,10 @@ def close_period(settings: Settings, period: Period) -> PeriodCounts:
     if given is None:
         return PeriodCounts(period, "missing", (), made_of.missing)
     means = (chosen.all, settings.thresholds, settings.reading.threads)
-    keep = partial(write_visits, settings, period.start)
     counted = (
-        aggregate_day(given, *means, keep) if isinstance(given, DayInput) else aggregate_period(given, *means)
+        aggregate_day(given, *means, partial(_keep, settings, given))
+        if isinstance(given, DayInput)
+        else aggregate_period(given, *means)
     )
     exact, for_noise = chosen.apart(with_changes(settings, counted))
     rules = Rules(given.threshold_key, period.name, settings.thresholds, plan_of_night(settings, specs))
@@ -264,6 +278,7 @@ def close_period(settings: Settings, period: Period) -> PeriodCounts:
     verdict = audited(settings, chosen.exact, exact, rules, history)
     facts = {"missing": made_of.missing, **made_of.facts, "closed": now().date().isoformat()}
     releases = commit_period(settings, period, staged, {**facts, "audit": summary_of(night, verdict)})
+    forget_sets(settings, period)
     warnings = tuple(said for cells in exact for said in cells.warnings)
     coarser = tuple(f"{table}: withheld whole, no finer pattern was safe" for table in night.coarser)
     return PeriodCounts(
@@ -273,6 +288,12 @@ def close_period(settings: Settings, period: Period) -> PeriodCounts:
         made_of.missing,
         warnings + coarser + chosen.left_out,
     )
+
+
+def _keep(settings: Settings, given: DayInput, left: Left) -> None:
+    """Keep what a day leaves for longer periods."""
+    write_visits(settings, given.day, left.visits)
+    keep_visitors(settings, given.day, given.parts, left.visitors)
 
 
 def microdata_to_close(

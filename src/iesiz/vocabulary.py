@@ -223,8 +223,8 @@ class PeriodCounts:
     """What came of closing one period.
 
     Attributes:
-        verdict: ``published``, ``already published``, ``open`` (not due yet), ``missing`` (no data at all) or
-            ``withheld`` (microdata that no scheme makes fit to be released).
+        verdict: ``published``, ``already published``, ``open`` (not due yet), ``missing`` (no data at all),
+            ``withheld`` (microdata that no scheme makes fit to be released) or ``refused: `` and a reason.
         missing: sites without any data on a day; of a longer period the days that were not published.
         warnings: what the tables' checks had to say.
     """

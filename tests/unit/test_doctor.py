@@ -27,6 +27,7 @@ READY = {
     "/api/work_pools/iesiz": {"status": "READY"},
     "/api/deployments/name/nightly/nightly": {"schedules": [{"active": True}]},
     "/api/deployments/name/upkeep/upkeep": {"schedules": [{"active": True}]},
+    "/api/deployments/name/backfill/backfill": {"schedules": []},
 }
 
 
@@ -231,6 +232,7 @@ def server() -> Iterator[tuple[str, dict[str, object]]]:
         ({"/api/work_pools/iesiz": {"status": "NOT_READY"}}, "no worker polls"),
         ({"/api/work_pools/iesiz": {"status": "READY", "is_paused": True}}, "is paused"),
         ({"/api/deployments/name/upkeep/upkeep": None}, "no deployment upkeep"),
+        ({"/api/deployments/name/backfill/backfill": None}, "no deployment backfill"),
         ({"/api/deployments/name/nightly/nightly": {"schedules": []}}, "nightly has no active schedule"),
     ],
 )

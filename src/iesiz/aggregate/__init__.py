@@ -8,7 +8,7 @@ It must not publish, decide what is withheld, or see anything but the restricted
 from __future__ import annotations
 
 from iesiz.aggregate.cells import aggregate_day, aggregate_period
-from iesiz.aggregate.longer import PeriodInput
-from iesiz.aggregate.session import DayInput
+from iesiz.aggregate.longer import PeriodInput, Told
+from iesiz.aggregate.session import DayInput, Left
 
-__all__ = ["DayInput", "PeriodInput", "aggregate_day", "aggregate_period"]
+__all__ = ["DayInput", "Left", "PeriodInput", "Told", "aggregate_day", "aggregate_period"]

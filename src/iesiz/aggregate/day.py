@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -97,28 +97,34 @@ class _Making:
     visitors: int = 0
     networks: dict[bytes, int] = field(default_factory=dict)
     tables: set[str] = field(default_factory=lambda: {"people"})
+    loaded: dict[tuple[Path, ...], People] = field(default_factory=dict)
 
     def take(self, site: str, paths: Sequence[Path]) -> None:
         """Take in a site's parts, share by share; whether its log has assets is asked of all shares first."""
-        given, behaviour = self.given, self.given.behaviour
+        given, asked = self.given, Asked()
         with shares_of(self.connection, paths, given.share_rows, given.scratch) as shares:
+            for share in shares:
+                asked = asked.plus(asked_of(self._loaded(share), self.words, given.behaviour))
+            has_assets = asked.has_assets(given.behaviour)
+            for share in reversed(shares):
+                self._take_share(site, self._loaded(share), has_assets=has_assets)
+            self.loaded.clear()
 
-            @lru_cache(maxsize=1)
-            def load(number: int) -> People:
-                return load_people(
-                    shares[number], self.words, origin_of(given.day), given.bounds.bytes, self.threads
-                )
+    def _loaded(self, share: Sequence[Path]) -> People:
+        """A share's records; the one that was loaded before is let go first, unless it is the same."""
+        place = tuple(share)
+        if place not in self.loaded:
+            self.loaded.clear()
+            given = self.given
+            origin, cap = origin_of(given.day), given.bounds.bytes
+            self.loaded[place] = load_people(share, self.words, origin, cap, self.threads)
+        return self.loaded[place]
 
-            asked = Asked()
-            for number in range(len(shares)):
-                asked = asked.plus(asked_of(load(number), self.words, behaviour))
-            has_assets = asked.has_assets(behaviour)
-            for number in reversed(range(len(shares))):
-                people = load(number)
-                habits = habits_of(people)
-                is_person = persons_among(people, habits, self.words, behaviour, has_assets=has_assets)
-                self._append("people", _people(site, people, habits, is_person))
-                self.add(self._counting(site, people, is_person))
+    def _take_share(self, site: str, people: People, *, has_assets: bool) -> None:
+        habits = habits_of(people)
+        is_person = persons_among(people, habits, self.words, self.given.behaviour, has_assets=has_assets)
+        self._append("people", _people(site, people, habits, is_person))
+        self.add(self._counting(site, people, is_person))
 
     def _counting(self, site: str, people: People, is_person: Flags) -> Counting:
         """Number the persons of a share, and their networks."""

@@ -12,6 +12,7 @@ import typer
 
 from iesiz.commands.options import DEFAULT_SETTINGS, AsJson, SettingsPath, StorePath, print_json, settings_of
 from iesiz.errors import SettingsError
+from iesiz.periods import days_between
 from iesiz.vocabulary import day_of
 
 if TYPE_CHECKING:
@@ -72,10 +73,7 @@ def chosen_days(day: str | None, first: str | None, last: str | None) -> tuple[d
         raise SettingsError("--from and --to go together.")
     if first is None or last is None:
         return ()
-    begin, end = day_of(first), day_of(last)
-    if end < begin or (end - begin).days > 3660:
-        raise SettingsError("--to comes after --from, at most ten years later.")
-    return tuple(begin + dt.timedelta(days=step) for step in range((end - begin).days + 1))
+    return days_between(day_of(first), day_of(last))
 
 
 @contextmanager

@@ -37,6 +37,7 @@ from iesiz.vocabulary import KeyFacts, check_name
 PSEUDONYM_BYTES = 16
 BLOCK_BYTES = 64
 LINES, PERSON = "lines", "person"
+PERIOD = "period"  # of visitors over a week or a month
 # What these keys made is read anew from its source, so that a later key may take their place.
 RENEWED = frozenset({LINES, PERSON})
 _MAKING = threading.Lock()
@@ -86,6 +87,10 @@ class KeyRing:
         """Whether a key is there, or the mark that it was destroyed."""
         path = self.path(purpose, scope, epoch)
         return path.exists() or path.with_suffix(DESTROYED).exists()
+
+    def is_destroyed(self, purpose: str, scope: str, epoch: str) -> bool:
+        """Whether a key was destroyed, so that it can't be made again."""
+        return self.path(purpose, scope, epoch).with_suffix(DESTROYED).exists()
 
     def facts(self) -> tuple[KeyFacts, ...]:
         """What every key is for, in the order of their names; each is checked on the way.

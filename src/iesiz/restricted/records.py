@@ -6,13 +6,14 @@ A part counts only when the ledger names its file, so that a crash leaves nothin
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from iesiz.ledger import Ledger
 from iesiz.restricted.keeping import last_day_kept
 from iesiz.restricted.known import KnownFile, TakenFiles, facts_of, known_file
+from iesiz.restricted.visitor_maps import MAPS, drop_empty, map_of
 from iesiz.settings import Settings
 from iesiz.storage import outside
 from iesiz.vocabulary import FileRef, LineCounts
@@ -163,23 +164,30 @@ class Records:
         return tuple(sorted(days - published - self.gone_days()))
 
     def sweep(self, today: dt.date) -> int:
-        """Delete parts, lines, rejected lines' numbers and scratch that do not count; the number of files."""
-        files, lines, gone = self.files(), self.settings.restricted / "lines", self.gone_days()
-        counted = {
-            self.part(one.site, one.stream, dt.date.fromisoformat(day), one.part_id)
-            for one in files
-            for day in one.days
-            if dt.date.fromisoformat(day) not in gone
-        } | {self.lines(one) for one in files if one.line_days}
+        """Delete parts, maps, lines, rejected lines' numbers and scratch that don't count; how many files."""
+        files, lines = self.files(), self.settings.restricted / "lines"
+        counted = self._parts_and_maps(files) | {self.lines(one) for one in files if one.line_days}
         counted |= {self.rejects(one) for one in (*files, *self.stopped()) if self._keeps_rejects(one, today)}
         rejected = self.settings.restricted / "rejected"
-        scratch = self.settings.scratch
-        found = tuple(path for one in (self.folder, lines, rejected, scratch) for path in one.rglob("*"))
+        rooms = (self.folder, lines, rejected, self.settings.scratch, self.settings.restricted / MAPS)
+        found = tuple(path for one in rooms for path in one.rglob("*"))
         stray = [path for path in found if path.is_file() and path not in counted]
         with outside(self.folder):
             for path in stray:
                 path.unlink()
+            drop_empty(self.settings)
         return len(stray)
+
+    def _parts_and_maps(self, files: Sequence[KnownFile]) -> set[Path]:
+        """Parts of days whose records are kept, and beside those of open days their maps."""
+        gone = {day.isoformat() for day in self.gone_days()}
+        published = {entry.facts["day"] for entry in self.ledger.entries(DAY)}
+        held = [(one, day) for one in files for day in one.days if day not in gone]
+        places = {
+            self.part(one.site, one.stream, dt.date.fromisoformat(day), one.part_id): day for one, day in held
+        }
+        maps = {map_of(self.settings, part) for part, day in places.items() if day not in published}
+        return {*places, *maps}
 
     def _keeps_rejects(self, one: KnownFile, today: dt.date) -> bool:
         """As long as records of one of its days may be kept; of a file without any, from when it was read."""

@@ -18,6 +18,7 @@ from iesiz.restricted.once import Sorted, sort_lines
 from iesiz.restricted.parts import PartWriter
 from iesiz.restricted.records import Records
 from iesiz.restricted.rejects import RejectWriter
+from iesiz.restricted.visitor_maps import MapWriter
 from iesiz.vocabulary import FileCounts, FileRef, LineCounts
 
 REPEATED = "repeated"
@@ -44,6 +45,7 @@ class Reading:
         form: by what the format is known by which it was read.
         read_on: the day on which it was read.
         rejects: where its rejected lines stand, if that was kept.
+        maps: what its visitors are called within longer periods, if that was kept.
     """
 
     counts: LineCounts
@@ -53,6 +55,7 @@ class Reading:
     form: str = ""
     read_on: dt.date = dt.date.min
     rejects: RejectWriter | None = None
+    maps: MapWriter | None = None
 
 
 def settle(
@@ -82,9 +85,19 @@ def settle(
         reading.lines.place(records.lines(one), lines.own)
     if reading.rejects is not None:
         reading.rejects.place(records.rejects(one))
+    if reading.maps is not None:
+        _place_maps(records, file, one, reading.maps)
     writer.place(records, file, one.part_id)
     records.note_file(file, one, [each.digest for each in shorter], counts, reading.robots)
     return _counts(file, content, _verdict(content, counts, shorter), counts, days, late)
+
+
+def _place_maps(records: Records, file: FileRef, one: KnownFile, maps: MapWriter) -> None:
+    """Maps beside the parts, without those who asked to be forgotten."""
+    days = [dt.date.fromisoformat(day) for day in one.days]
+    parts = {day: records.part(file.site, file.stream, day, one.part_id) for day in days}
+    lists = [day_list(records.settings, file.site, day) for day in days]
+    maps.place(records.settings, parts, {gone for path in lists for gone in tombstones(path)})
 
 
 def _known(file: FileRef, content: Content, reading: Reading) -> KnownFile:
