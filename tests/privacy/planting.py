@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 from itertools import cycle
 from pathlib import Path
 
-from tests.nights import BROWSER, Network, network, site
+from tests.nights import BROWSER, NETWORKS, Network, network, site
 from tests.privacy.canaries import REGISTRATION, planted
 
 DAY_WRITTEN, BEFORE_THE_EDITION = "03/Mar/2025", "03/Mar/2024"
-MANY = range(1, 13)
+MANY = range(1, 73)
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0"
 COLUMNS = [
     *(
         "registration_id",
@@ -59,13 +60,12 @@ def entry(
 
 
 def ordinary() -> Iterator[str]:
-    """What makes cells large enough."""
+    """What makes cells large enough: visitors of three networks and two browsers, led by a search or not."""
     for visitor in MANY:
-        yield from (
-            entry(f"192.0.2.{visitor}", target, status=status)
-            for target in ("/kk/", "/ru/")
-            for status in (200, 404)
-        )
+        address, kind = f"{NETWORKS[visitor % 3]}.{visitor}", visitor // 3 % 2
+        known = {"agent": (BROWSER, FIREFOX)[kind], "referrer": ("-", "https://www.google.com/")[kind]}
+        for target in ("/kk/", "/ru/"):
+            yield from (entry(address, target, status=status, **known) for status in (200, 404))
 
 
 def clients() -> Iterator[str]:
@@ -82,7 +82,9 @@ def targets() -> Iterator[str]:
     for one in planted("path"):
         target = PREFIX.get(one.kind, "/kk/") + one.text
         yield from (
-            entry(f"192.0.2.{visitor}", target, status=status) for visitor in MANY for status in (200, 404)
+            entry(f"{NETWORKS[visitor % 3]}.{visitor}", target, status=status)
+            for visitor in MANY
+            for status in (200, 404)
         )
     for one in planted("query"):
         yield entry(target=f"/kk/search?q={one.text}&utm_source=letter")
