@@ -1,8 +1,9 @@
 """People whose records leave the restricted zone on their request, and do not come back.
 
 Opened by ``pipeline`` alone. In: settings and a request. Out: ``ForgetCounts``, an entry of the restricted
-ledger. It must not keep the request, nor touch a day that was published: what is published holds nobody, and
-a day computed anew without somebody would tell who it was.
+ledger. It must not keep the request, nor touch what a published day was made of: what is published holds nobody,
+and a day computed anew without somebody would tell who it was. Of such a day the late lines that lie aside go,
+so that no revision brings them in.
 
 Tombstones come first; what they name then goes from the parts and the mirror. A crash in between is finished
 at the next start, from the tombstones alone.
@@ -37,7 +38,7 @@ from iesiz.vocabulary import ForgetCounts
 
 @dataclass(frozen=True, slots=True)
 class OpenDay:
-    """A local day of a site that is not published yet, with files of it or without."""
+    """A local day of a site that is not published yet, or of which late lines can still be taken in."""
 
     site: str
     day: dt.date
@@ -81,13 +82,13 @@ def finish_forgetting(settings: Settings) -> None:
 
 
 def open_days(settings: Settings, moment: dt.datetime) -> Iterator[OpenDay]:
-    """Days of each site that are not published: those of the keeping time, and older ones with records."""
-    records = Records(settings)
-    settled, held = published_days(settings) | records.gone_days(), records.held_days()
+    """Days of each site whose records are not gone: those of the keeping time, and older ones with records."""
+    records, ring = Records(settings), KeyRing.of(settings)
+    gone, held = records.gone_days(), records.held_days()
     for site in settings.sites:
         recent = _recent(settings, site, moment)
-        for day in sorted({*recent, *held} - settled):
-            if has_edition(settings, day):
+        for day in sorted({*recent, *held} - gone):
+            if has_edition(settings, day) and not ring.is_destroyed(VISITOR, site.name, str(day)):
                 yield OpenDay(site.name, day)
 
 
@@ -105,10 +106,9 @@ def _carry_out(settings: Settings) -> ForgetCounts:
     settled = published_days(settings)
     for path in sorted((settings.restricted / "forgotten").glob("site=*/day=*")):
         site, day = _named(path)
-        if day not in settled:
-            gone = tombstones(path)
-            parts = records.parts(day).get(site, ())
-            rows[day] = rows.get(day, 0) + sum(clean_part(part, gone) for part in parts)
+        held = records.late_parts(day) if day in settled else records.parts(day)
+        gone = tombstones(path)
+        rows[day] = rows.get(day, 0) + sum(clean_part(part, gone) for part in held.get(site, ()))
     if facts["accounts"]:
         # It is read anew from its source, without them.
         with outside(mirror_path(settings)):

@@ -14,6 +14,7 @@ import numpy as np
 
 from iesiz.deidentify import (
     LINES,
+    VISITOR_KEYS,
     Context,
     Fate,
     KeyRing,
@@ -85,12 +86,15 @@ def format_of(settings: Settings, file: FileRef) -> LogFormat:
 def context_of(settings: Settings, file: FileRef) -> Context:
     """What the treatments of a file need: its site's settings, keys, and the fate of each day."""
     site, log = settings.site(file.site), _log_of(settings, file)
-    settled = published_days(settings) | Records(settings).gone_days()
+    published, gone, keys = published_days(settings), Records(settings).gone_days(), KeyRing.of(settings)
 
     def fate(day: dt.date) -> Fate:
         if not has_edition(settings, day):
             return Fate.NO_EDITION
-        return Fate.LATE if day in settled else Fate.OPEN
+        if day not in published | gone:
+            return Fate.OPEN
+        is_over = day in gone or any(keys.is_destroyed(one, site.name, str(day)) for one in VISITOR_KEYS)
+        return Fate.LATE if is_over else Fate.ASIDE
 
     return Context(
         site=site.name,
@@ -99,7 +103,7 @@ def context_of(settings: Settings, file: FileRef) -> Context:
         own_hosts=settings.own_hosts,
         routes=OwnRoutes((*site.routes, *(step.route for step in site.funnel))),
         registry=load_registry("access_log"),
-        keys=KeyRing.of(settings),
+        keys=keys,
         fate=fate,
         clock=log.zone,
         proxies=None if log.client == PEER else Proxies(HEADERS[log.client], tuple(log.trusted)),

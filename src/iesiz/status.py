@@ -133,7 +133,7 @@ def _reject(one: KnownFile, is_stopped: bool) -> RejectStatus:
 def _days(settings: Settings, records: Records) -> tuple[DayStatus, ...]:
     published = {entry.facts["day"]: entry.facts for entry in records.ledger.entries("day")}
     files = records.files()
-    known = sorted({day for one in files for day in {*one.days, *one.late}} | set(published))
+    known = sorted({day for one in files for day in {*one.counted, *one.late}} | set(published))
     gone, came = records.gone_days(), records.held_days()
     days = [(day, dt.date.fromisoformat(day)) for day in known]
     return tuple(
@@ -156,14 +156,14 @@ def _kept(settings: Settings, day: dt.date, facts: Mapping[str, Any] | None, cam
 def _day(
     day: str, facts: Mapping[str, Any] | None, files: Sequence[KnownFile], kept: str, is_gone: bool
 ) -> DayStatus:
-    with_data = sorted({one.site for one in files if one.days.get(day)})
+    with_data = sorted({one.site for one in files if one.counted.get(day)})
     late_sites = sorted({one.site for one in files if one.late.get(day)})
     return DayStatus(
         day=day,
         state=DayState.PUBLISHED if facts else DayState.EXPIRED if is_gone else DayState.OPEN,
         sites=tuple(with_data),
         missing=tuple(facts["missing"]) if facts else (),
-        lines=sum(one.days.get(day, 0) for one in files),
+        lines=sum(one.counted.get(day, 0) for one in files),
         late=sum(one.late.get(day, 0) for one in files),
         late_by_site={site: _late(files, site, day) for site in late_sites},
         delete_after="" if is_gone else kept,

@@ -58,7 +58,7 @@ class KeyRing:
             PrivacyRefusal: it was destroyed, is short, of another store, or others may read it.
         """
         path = self.path(purpose, scope, epoch)
-        if path.with_suffix(DESTROYED).exists():
+        if self.is_destroyed(purpose, scope, epoch):
             raise PrivacyRefusal(
                 f"The key {purpose}/{scope}/{epoch} was destroyed: its records cannot be made again."
             )
@@ -71,6 +71,10 @@ class KeyRing:
         """Whether a key is there, or the mark that it was destroyed."""
         path = self.path(purpose, scope, epoch)
         return path.exists() or path.with_suffix(DESTROYED).exists()
+
+    def is_destroyed(self, purpose: str, scope: str, epoch: str) -> bool:
+        """Whether a key was destroyed, so that it can never be made again."""
+        return self.path(purpose, scope, epoch).with_suffix(DESTROYED).exists()
 
     def facts(self) -> tuple[KeyFacts, ...]:
         """What every key is for, in the order of their names; each is checked on the way.

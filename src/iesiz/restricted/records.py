@@ -46,6 +46,8 @@ class Records:
                 taken.take(known_file(entry.facts), entry.facts["replaces"])
             elif entry.kind == DAY:
                 taken.settled.add(entry.facts["day"])
+                if entry.facts.get("revision"):
+                    taken.revise(entry.facts["day"])
             elif entry.kind == DESTROYED:
                 gone.update(entry.facts["days"])
                 taken.settled |= gone
@@ -117,9 +119,10 @@ class Records:
         facts = {**facts_of(one), "replaces": replaces, "mark": mark, "counts": asdict(counts)}
         self.ledger.append(FILE, {**facts, "robots": robots})
 
-    def part(self, site: str, stream: str, day: dt.date, part_id: str) -> Path:
-        """Where the records of one file for one day lie."""
-        return self.folder / f"site={site}" / f"day={day}" / f"{stream}-{part_id}.parquet"
+    def part(self, one: KnownFile, day: dt.date, is_late: bool = False) -> Path:
+        """Where the records of one file for one day lie, or those of its lines that came late."""
+        name = f"{one.stream}-{one.part_id}{'-late' * is_late}.parquet"
+        return self.folder / f"site={one.site}" / f"day={day}" / name
 
     def lines(self, one: KnownFile) -> Path:
         """Where that lies by which the lines of a file are known again."""
@@ -136,25 +139,38 @@ class Records:
         if all(entry.facts["after"] != facts["after"] for entry in self.ledger.entries(FORGOTTEN)):
             self.ledger.append(FORGOTTEN, facts)
 
-    def parts(self, day: dt.date) -> dict[str, list[Path]]:
-        """The parts of a day that count, by site, in a fixed order."""
+    def parts(self, day: dt.date, with_late: bool = False) -> dict[str, list[Path]]:
+        """The parts of a day that count, by site, in a fixed order; also those that lie aside, if asked for."""
         found: dict[str, list[Path]] = {}
         if day in self.gone_days():
             return found
         for one in sorted(self.files(), key=lambda file: (file.site, file.stream, file.digest)):
-            if one.days.get(day.isoformat()):
-                found.setdefault(one.site, []).append(self.part(one.site, one.stream, day, one.part_id))
+            if one.days.get(str(day)):
+                found.setdefault(one.site, []).append(self.part(one, day))
+            late = self.part(one, day, is_late=True)
+            # All of them may have been forgotten since.
+            if (one.revised.get(str(day)) or (with_late and one.late.get(str(day)))) and late.exists():
+                found.setdefault(one.site, []).append(late)
         return found
 
-    def inputs(self, day: dt.date) -> tuple[str, ...]:
+    def late_parts(self, day: dt.date) -> dict[str, list[Path]]:
+        """The parts of a published day that lie aside and were not taken in, by site."""
+        counted = {path for paths in self.parts(day).values() for path in paths}
+        held = self.parts(day, with_late=True)
+        found = {site: [path for path in paths if path not in counted] for site, paths in held.items()}
+        return {site: paths for site, paths in found.items() if paths}
+
+    def inputs(self, day: dt.date, with_late: bool = False) -> tuple[str, ...]:
         """SHA-256 of each file that has records of a day."""
-        return tuple(sorted({one.digest for one in self.files() if one.days.get(day.isoformat())}))
+        name = str(day)
+        has = (one for one in self.files() if one.counted.get(name) or (with_late and one.late.get(name)))
+        return tuple(sorted({one.digest for one in has}))
 
     def robot_lists(self, day: dt.date) -> tuple[str, ...]:
         """What told robots apart in the files that have records of a day, by name and version."""
-        noted = (
-            entry.facts for entry in self.ledger.entries(FILE) if entry.facts["days"].get(day.isoformat())
-        )
+        name = str(day)
+        files = (entry.facts for entry in self.ledger.entries(FILE))
+        noted = (facts for facts in files if facts["days"].get(name) or facts["late"].get(name))
         return tuple(sorted({facts.get("robots", "not noted") for facts in noted}))
 
     def open_days(self, published: frozenset[dt.date]) -> tuple[dt.date, ...]:
@@ -166,9 +182,10 @@ class Records:
         """Delete parts, lines, rejected lines' numbers and scratch that do not count; the number of files."""
         files, lines, gone = self.files(), self.settings.restricted / "lines", self.gone_days()
         counted = {
-            self.part(one.site, one.stream, dt.date.fromisoformat(day), one.part_id)
+            self.part(one, dt.date.fromisoformat(day), is_late)
             for one in files
-            for day in one.days
+            for days, is_late in ((one.days, False), ({**one.late, **one.revised}, True))
+            for day in days
             if dt.date.fromisoformat(day) not in gone
         } | {self.lines(one) for one in files if one.line_days}
         counted |= {self.rejects(one) for one in (*files, *self.stopped()) if self._keeps_rejects(one, today)}

@@ -76,13 +76,13 @@ def settle(
     late = _without_repeats(lines, reading.late, writer)
     _without_forgotten(records, file, writer)
     counts = reading.counts.ignoring(REPEATED, int(lines.repeated.sum()))
-    days = {day.isoformat(): rows for day, rows in sorted(writer.rows.items())}
+    days = {str(day): rows for day, rows in sorted(writer.rows.items()) if str(day) not in late}
     one = replace(_known(file, content, reading), days=days, late=late, line_days=lines.line_days())
     if one.line_days:
         reading.lines.place(records.lines(one), lines.own)
     if reading.rejects is not None:
         reading.rejects.place(records.rejects(one))
-    writer.place(records, file, one.part_id)
+    writer.place(records, one)
     records.note_file(file, one, [each.digest for each in shorter], counts, reading.robots)
     return _counts(file, content, _verdict(content, counts, shorter), counts, days, late)
 
@@ -124,7 +124,7 @@ def _without_repeats(lines: Sorted, late: Mapping[str, int], writer: PartWriter)
         gone = lines.repeated_on(day)
         if day.isoformat() in late:
             new[day.isoformat()] -= int(gone.sum())
-        else:
+        if day in writer.rows:
             writer.drop(day, gone)
     return {day: rows for day, rows in sorted(new.items()) if rows}
 
