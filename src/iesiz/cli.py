@@ -20,6 +20,7 @@ from iesiz.commands import (
     query,
     read,
     registration,
+    revise,
     run,
 )
 from iesiz.errors import IesizError
@@ -32,7 +33,21 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for part in (init, run, read, registration, look, keys, forget, doctor, query, microdata, protect, audit):
+for part in (
+    init,
+    run,
+    revise,
+    read,
+    registration,
+    look,
+    keys,
+    forget,
+    doctor,
+    query,
+    microdata,
+    protect,
+    audit,
+):
     part.register(app)
 
 

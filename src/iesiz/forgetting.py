@@ -1,9 +1,9 @@
 """People whose records leave the restricted zone on their request, and do not come back.
 
 Opened by ``pipeline`` alone. In: settings and a request. Out: ``ForgetCounts``, an entry of the restricted
-ledger. It must not keep the request, nor touch what a published day was made of: what is published holds nobody,
-and a day computed anew without somebody would tell who it was. Of such a day the late lines that lie aside go,
-so that no revision brings them in.
+ledger. It must not keep the request, nor touch what a published day was made of: what is published holds
+nobody, and a day computed anew without somebody would tell who it was. Of such a day the late lines that lie
+aside go, so that no revision brings them in.
 
 Tombstones come first; what they name then goes from the parts and the mirror. A crash in between is finished
 at the next start, from the tombstones alone.
@@ -82,7 +82,7 @@ def finish_forgetting(settings: Settings) -> None:
 
 
 def open_days(settings: Settings, moment: dt.datetime) -> Iterator[OpenDay]:
-    """Days of each site whose records are not gone: those of the keeping time, and older ones with records."""
+    """Days of each site whose records are not gone: those of the keeping time, and older ones held."""
     records, ring = Records(settings), KeyRing.of(settings)
     gone, held = records.gone_days(), records.held_days()
     for site in settings.sites:

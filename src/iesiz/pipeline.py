@@ -70,6 +70,7 @@ from iesiz.restricted import (
     write_labels,
     write_visits,
 )
+from iesiz.revising import revise_day
 from iesiz.settings import Settings
 from iesiz.sources import Fingerprint, find_files, read_blocks
 from iesiz.storage import store_lock
@@ -104,6 +105,7 @@ __all__ = [
     "microdata_to_close",
     "periods_to_close",
     "plan_of_night",
+    "revise",
     "store_lock",
     "tables_of",
     "upkeep",
@@ -124,15 +126,25 @@ def discover(settings: Settings, last: dt.date | None = None) -> Arrivals:
     last = last or yesterday(settings, now())
     edition_on(settings, last)
     load_tables()
+    finish_all(settings)
+    files = find_files(settings)
+    found = {(file.site, file.stream) for file in files}
+    declared = [(site.name, log.stream) for site in settings.sites for log in site.logs]
+    return Arrivals(files, last, tuple("/".join(one) for one in declared if one not in found))
+
+
+def finish_all(settings: Settings) -> None:
+    """Finish what a crash left, and delete what does not count.
+
+    Raises:
+        PrivacyRefusal: a key is missing or unsound.
+        OutsideError: the storage failed.
+    """
     recover(settings)
     finish(settings)
     finish_forgetting(settings)
     check_keys(settings)
     Records(settings).sweep(now().date())
-    files = find_files(settings)
-    found = {(file.site, file.stream) for file in files}
-    declared = [(site.name, log.stream) for site in settings.sites for log in site.logs]
-    return Arrivals(files, last, tuple("/".join(one) for one in declared if one not in found))
 
 
 def days_to_close(
@@ -258,6 +270,24 @@ def close_period(settings: Settings, period: Period) -> PeriodCounts:
     return PeriodCounts(
         period, "published", tuple(map(table_counts, releases)), made_of.missing, warnings + coarser
     )
+
+
+def revise(settings: Settings, day: dt.date, because: str, site: str | None = None) -> PeriodCounts:
+    """Take a published day's late lines in, if new minus old tells of nobody; the reason is recorded.
+
+    Args:
+        settings: what the operator decides.
+        day: a published local day.
+        because: the reason, one line without any identifier.
+        site: the site whose late lines are taken in; all by default.
+
+    Raises:
+        SettingsError: no reason, a day that is not published, or no late lines.
+        PrivacyRefusal: a rule refuses; what is published stays as it is.
+        OutsideError: the storage failed; the next start finishes what was decided.
+    """
+    finish_all(settings)
+    return revise_day(settings, day, because, site, edition_on(settings, day), now())
 
 
 def microdata_to_close(

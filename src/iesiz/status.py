@@ -24,6 +24,7 @@ class DayStatus:
         late: recognised lines that came after publication; they change nothing.
         late_by_site: the same by site.
         delete_after: the last ISO day on which its records may be kept; empty when they were deleted.
+        revision: how often it was revised.
     """
 
     day: str
@@ -34,6 +35,7 @@ class DayStatus:
     late: int
     late_by_site: Mapping[str, int]
     delete_after: str
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,7 @@ def _day(
         late=sum(one.late.get(day, 0) for one in files),
         late_by_site={site: _late(files, site, day) for site in late_sites},
         delete_after="" if is_gone else kept,
+        revision=facts.get("revision", 0) if facts else 0,
     )
 
 
@@ -183,16 +186,16 @@ def _late(files: Sequence[KnownFile], site: str, day: str) -> int:
 
 
 def _tables(ledger: Ledger) -> tuple[TableStatus, ...]:
-    found: dict[str, list[Mapping[str, Any]]] = {}
+    newest: dict[str, dict[str, Mapping[str, Any]]] = {}
     for entry in ledger.entries("release"):
-        found.setdefault(entry.facts["table"], []).append(entry.facts)
+        newest.setdefault(entry.facts["table"], {})[entry.facts["period"]] = entry.facts
     return tuple(
         TableStatus(
             table=table,
             periods=len(releases),
-            last=max(one["period"] for one in releases),
-            cells=sum(one["cells"] for one in releases),
-            suppressed=sum(one["suppressed"] for one in releases),
+            last=max(releases),
+            cells=sum(one["cells"] for one in releases.values()),
+            suppressed=sum(one["suppressed"] for one in releases.values()),
         )
-        for table, releases in sorted(found.items())
+        for table, releases in sorted(newest.items())
     )

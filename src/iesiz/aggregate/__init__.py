@@ -8,7 +8,18 @@ It must not publish, decide what is withheld, or see anything but the restricted
 from __future__ import annotations
 
 from iesiz.aggregate.cells import aggregate_day, aggregate_period
+from iesiz.aggregate.labels import Shown
 from iesiz.aggregate.longer import PeriodInput
+from iesiz.aggregate.revised import Change, Changes, changes_of
 from iesiz.aggregate.session import DayInput
 
-__all__ = ["DayInput", "PeriodInput", "aggregate_day", "aggregate_period"]
+__all__ = [
+    "Change",
+    "Changes",
+    "DayInput",
+    "PeriodInput",
+    "Shown",
+    "aggregate_day",
+    "aggregate_period",
+    "changes_of",
+]

@@ -73,6 +73,8 @@ def _cells(
     candidates = _rows(connection, spec.labels, {}) if spec.labels else []
     common = common_labels(spec, candidates, thresholds, given.threshold_key, given.period.start)
     admitted = admitted_labels(spec, given.with_data, given.labels, common) if spec.labels else []
+    if given.shown is not None:
+        admitted = given.shown.instead_of(spec.name, admitted)
     register_admitted(connection, admitted)
     found = _rows(connection, spec.query, {**given.dates, "bands": list(spec.bands)})
     schema = pa.schema([(one.name, TYPES[one.type]) for one in spec.columns])

@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from iesiz.aggregate.labels import History
+from iesiz.aggregate.labels import History, Shown
 from iesiz.aggregate.session import MEMORY, connect, register_mirror
 from iesiz.periods import Period
 from iesiz.settings import Site
@@ -34,7 +34,7 @@ class PeriodInput:
         days: the published days that the period is made of.
         members: the mirror of the registration source, or None if it was not read after the period's end.
         threshold_key: key of the period under which the secret part of a threshold is drawn.
-        labels: none; a longer period admits no labels.
+        labels: none; a longer period admits no labels, and shows none.
     """
 
     period: Period
@@ -45,6 +45,7 @@ class PeriodInput:
     members: Path | None = None
     threshold_key: bytes = field(kw_only=True)
     labels: History = field(default_factory=dict)
+    shown: Shown | None = None
 
     @property
     def sources(self) -> frozenset[str]:

@@ -14,6 +14,7 @@ from iesiz.deidentify.registrations import NO_ID, RowTreatment, TreatedRows
 from iesiz.deidentify.requests import Treated, deidentify_chunk
 from iesiz.deidentify.robots import robot_list_version
 from iesiz.deidentify.routes import OwnRoutes
+from iesiz.deidentify.text import find_identifiers
 from iesiz.deidentify.visitors import VISITOR, VISITOR_KEYS, visitor_message
 from iesiz.deidentify.zones import in_zone
 
@@ -35,6 +36,7 @@ __all__ = [
     "TreatedRows",
     "date_of",
     "deidentify_chunk",
+    "find_identifiers",
     "in_zone",
     "robot_list_version",
     "visitor_message",

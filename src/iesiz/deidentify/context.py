@@ -26,8 +26,8 @@ ROBOT, PERSON = "robot", "person"
 class Fate(StrEnum):
     """What is to become of the lines of a local day.
 
-    Those of a published day are late; ASIDE as long as its keys are there: treated like others and laid aside,
-    for a revision.
+    Those of a published day are late. ASIDE, as long as its keys are there: treated like others and laid
+    aside, for a revision.
     """
 
     OPEN = "open"

@@ -15,22 +15,28 @@ from __future__ import annotations
 from iesiz.disclosure.earlier import Archive, Earlier, carried
 from iesiz.disclosure.night import Night, protect_night
 from iesiz.disclosure.night_judge import NightVerdict, audit_night
-from iesiz.disclosure.night_rules import CHANGE, Rules, marked
-from iesiz.disclosure.plan import Plan, StepRoute, plan_of
+from iesiz.disclosure.night_rules import CHANGE, NETWORKS, REVISED_COUNT, P, Rules, keys_of, marked
+from iesiz.disclosure.plan import Plan, StepRoute, least, magnitudes, plan_of
 from iesiz.disclosure.told import ToldNumber, told_numbers
 
 __all__ = [
     "CHANGE",
+    "NETWORKS",
+    "REVISED_COUNT",
     "Archive",
     "Earlier",
     "Night",
     "NightVerdict",
+    "P",
     "Plan",
     "Rules",
     "StepRoute",
     "ToldNumber",
     "audit_night",
     "carried",
+    "keys_of",
+    "least",
+    "magnitudes",
     "marked",
     "plan_of",
     "protect_night",

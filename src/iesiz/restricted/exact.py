@@ -24,16 +24,18 @@ EXACT, COUNTS, VISITS = "exact", "counts", "visits"
 ROOMS = (EXACT, COUNTS, VISITS, "labels")
 
 
-def write_exact(settings: Settings, period: Period, exact: Sequence[Cells]) -> None:
-    """Keep a period's exact cells, the columns that only rules read among them."""
+def write_exact(settings: Settings, period: Period, exact: Sequence[Cells], revision: int = 0) -> None:
+    """Keep a period's exact cells, the columns that only rules read among them; each revision's apart."""
     for cells in exact:
-        path = _folder(settings, EXACT, period) / f"{cells.spec.name}.parquet"
+        path = _of_revision(settings, period, revision) / f"{cells.spec.name}.parquet"
         write_private(path, partial(pq.write_table, cells.table, compression="zstd"))
 
 
-def read_exact(settings: Settings, specs: Sequence[TableSpec], period: Period) -> tuple[Cells, ...]:
-    """A period's exact cells, of the tables of which they are still kept."""
-    folder = _folder(settings, EXACT, period)
+def read_exact(
+    settings: Settings, specs: Sequence[TableSpec], period: Period, revision: int = 0
+) -> tuple[Cells, ...]:
+    """A period's exact cells as they were at one of its revisions, of the tables that are still kept."""
+    folder = _of_revision(settings, period, revision)
     found = [(spec, folder / f"{spec.name}.parquet") for spec in specs]
     with outside(folder):
         return tuple(
@@ -74,6 +76,11 @@ def expired(settings: Settings, closed: Mapping[Period, dt.date], today: dt.date
         for period in (Period.named(folder.name.partition("=")[2]),)
         if closed.get(period, period.last) < oldest
     )
+
+
+def _of_revision(settings: Settings, period: Period, revision: int) -> Path:
+    folder = _folder(settings, EXACT, period)
+    return folder / f"revision={revision}" if revision else folder
 
 
 def _folder(settings: Settings, room: str, period: Period) -> Path:

@@ -17,7 +17,7 @@ class KnownFile:
     """A file that was read: its content's SHA-256 and size, and its records by ISO day.
 
     Attributes:
-        late: lines by ISO day that was published before; their records lie aside as long as its keys are there.
+        late: lines by ISO day that was published before; their records lie aside while its keys are there.
         line_days: ISO days of its lines, if it has lines by which repeats in other files are known.
         form: 16 hexadecimal digits that tell the format by which it was read from others.
         name: its name when it was delivered.
@@ -103,10 +103,10 @@ class TakenFiles:
             one = replace(one, days=days, late=late, revised=before.revised)
         self.files[place] = one
 
-    def revise(self, day: str) -> None:
-        """Take the late lines of a published day in: so far all of them lie aside."""
+    def revise(self, day: str, sites: Collection[str]) -> None:
+        """Take the late lines of some sites in for a published day."""
         for place, one in self.files.items():
-            if one.late.get(day):
+            if one.site in sites and one.late.get(day):
                 late = {name: lines for name, lines in one.late.items() if name != day}
                 revised = merge_counts(one.revised, {day: one.late[day]})
                 self.files[place] = replace(one, late=late, revised=revised)

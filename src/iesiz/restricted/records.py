@@ -6,7 +6,7 @@ A part counts only when the ledger names its file, so that a crash leaves nothin
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -47,7 +47,7 @@ class Records:
             elif entry.kind == DAY:
                 taken.settled.add(entry.facts["day"])
                 if entry.facts.get("revision"):
-                    taken.revise(entry.facts["day"])
+                    taken.revise(entry.facts["day"], entry.facts["revised_sites"])
             elif entry.kind == DESTROYED:
                 gone.update(entry.facts["days"])
                 taken.settled |= gone
@@ -139,8 +139,8 @@ class Records:
         if all(entry.facts["after"] != facts["after"] for entry in self.ledger.entries(FORGOTTEN)):
             self.ledger.append(FORGOTTEN, facts)
 
-    def parts(self, day: dt.date, with_late: bool = False) -> dict[str, list[Path]]:
-        """The parts of a day that count, by site, in a fixed order; also those that lie aside, if asked for."""
+    def parts(self, day: dt.date, late_of: Collection[str] = ()) -> dict[str, list[Path]]:
+        """The parts of a day that count, by site, in a fixed order; of some sites also those laid aside."""
         found: dict[str, list[Path]] = {}
         if day in self.gone_days():
             return found
@@ -149,22 +149,23 @@ class Records:
                 found.setdefault(one.site, []).append(self.part(one, day))
             late = self.part(one, day, is_late=True)
             # All of them may have been forgotten since.
-            if (one.revised.get(str(day)) or (with_late and one.late.get(str(day)))) and late.exists():
+            is_in = one.revised.get(str(day)) or (one.site in late_of and one.late.get(str(day)))
+            if is_in and late.exists():
                 found.setdefault(one.site, []).append(late)
         return found
 
     def late_parts(self, day: dt.date) -> dict[str, list[Path]]:
         """The parts of a published day that lie aside and were not taken in, by site."""
         counted = {path for paths in self.parts(day).values() for path in paths}
-        held = self.parts(day, with_late=True)
+        held = self.parts(day, [site.name for site in self.settings.sites])
         found = {site: [path for path in paths if path not in counted] for site, paths in held.items()}
         return {site: paths for site, paths in found.items() if paths}
 
-    def inputs(self, day: dt.date, with_late: bool = False) -> tuple[str, ...]:
-        """SHA-256 of each file that has records of a day."""
-        name = str(day)
-        has = (one for one in self.files() if one.counted.get(name) or (with_late and one.late.get(name)))
-        return tuple(sorted({one.digest for one in has}))
+    def inputs(self, day: dt.date, late_of: Collection[str] = ()) -> tuple[str, ...]:
+        """SHA-256 of each file that has records of a day; of some sites also those that have late ones."""
+        name, files = str(day), self.files()
+        late = {one.digest for one in files if one.site in late_of and one.late.get(name)}
+        return tuple(sorted({one.digest for one in files if one.counted.get(name)} | late))
 
     def robot_lists(self, day: dt.date) -> tuple[str, ...]:
         """What told robots apart in the files that have records of a day, by name and version."""
