@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from iesiz.disclosure import CHANGE, Archive, Earlier
-from iesiz.errors import PrivacyRefusal
+from iesiz.errors import Expired
 from iesiz.periods import LONGER, Grain, Period
 from iesiz.publish import (
     published_paths,
@@ -49,7 +49,7 @@ class Shelves:
         """A release as it was published, with its exact counts.
 
         Raises:
-            PrivacyRefusal: the exact counts have expired.
+            Expired: the exact counts have expired.
         """
         path = self.partitions.get((spec.name, period.name))
         if path is None:
@@ -62,7 +62,7 @@ class Shelves:
         """What revisions took the place of, oldest first; what is being revised with it.
 
         Raises:
-            PrivacyRefusal: the exact counts have expired.
+            Expired: the exact counts have expired.
         """
         name = (spec.name, period.name)
         paths = [*self.superseded.get(name, ())]
@@ -79,9 +79,9 @@ class Shelves:
         shown = read_partition(spec, path)
         exact = (shown,) if self.is_public else read_exact(self.settings, [spec], period, revision)
         if not exact:
-            raise PrivacyRefusal(
+            raise Expired(
                 f"{spec.name}, {period}: its exact counts have expired, so that what it withheld can't be "
-                "protected beside a new release; nothing is published."
+                "protected beside a new release; nothing is published"
             )
         return shown, exact[0]
 

@@ -41,6 +41,10 @@ class PrivacyRefusal(IesizError):
     exit_code = 4
 
 
+class Expired(PrivacyRefusal):
+    """What a release would be protected with has reached the end of its time: there can be none."""
+
+
 class OutsideError(IesizError):
     """Something outside failed (database, storage, another run) and may be tried again (exit code 5)."""
 

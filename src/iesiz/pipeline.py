@@ -29,6 +29,7 @@ from iesiz.closing import (
     summary_of,
     table_counts,
     tables_of,
+    withheld_whole,
 )
 from iesiz.dashboard import write_dashboard
 from iesiz.deidentify import robot_list_version
@@ -38,7 +39,7 @@ from iesiz.disclosure import (
     marked,
     protect_night,
 )
-from iesiz.errors import OutsideError
+from iesiz.errors import Expired, OutsideError
 from iesiz.forget_request import ForgetRequest
 from iesiz.forgetting import finish_forgetting
 from iesiz.forgetting import forget as forget_people
@@ -47,7 +48,7 @@ from iesiz.microdata_work import close_cohort, due_microdata
 from iesiz.parallel import in_order
 from iesiz.parse import with_columns
 from iesiz.periods import Grain, Period
-from iesiz.policy import edition_on
+from iesiz.policy import EditionInForce, edition_on
 from iesiz.publish import (
     commit_period,
     published_days,
@@ -242,6 +243,19 @@ def close_period(settings: Settings, period: Period) -> PeriodCounts:
         return PeriodCounts(period, "already published")
     if not is_due(settings, period, now()):
         return PeriodCounts(period, "open")
+    try:
+        return publish_period(settings, period, edition)
+    except Expired as why:
+        return withheld_whole(settings, period, why, now().date())
+
+
+def publish_period(settings: Settings, period: Period, edition: EditionInForce) -> PeriodCounts:
+    """Aggregate, protect, audit and publish a period that is due.
+
+    Raises:
+        Expired: earlier releases that it hangs together with can't be protected any more.
+        PrivacyRefusal: a rule refuses, or the auditor found something; nothing is published.
+    """
     made_of, specs = material_of(settings, period), tables_of(edition)
     given = made_of.given
     if given is None:

@@ -40,11 +40,16 @@ class DayStatus:
 
 @dataclass(frozen=True, slots=True)
 class PeriodStatus:
-    """A week, month or quarter that was published, and the days that it was published without."""
+    """A week, month or quarter that was closed, and the days that it was published without.
+
+    Attributes:
+        withheld: why nothing of it is published, or nothing.
+    """
 
     period: str
     missing: tuple[str, ...]
     closed: str
+    withheld: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +180,12 @@ def _day(
 
 def _periods(ledger: Ledger) -> tuple[PeriodStatus, ...]:
     return tuple(
-        PeriodStatus(entry.facts[grain.value], tuple(entry.facts["missing"]), entry.facts["closed"])
+        PeriodStatus(
+            entry.facts[grain.value],
+            tuple(entry.facts["missing"]),
+            entry.facts["closed"],
+            entry.facts.get("withheld", ""),
+        )
         for grain in LONGER
         for entry in ledger.entries(grain.value)
     )
