@@ -1,6 +1,6 @@
 # One command each. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help nightly test test-slow test-install check fix bench bench-large constraints clean
+.PHONY: help nightly test test-slow test-faults test-install check fix bench bench-large constraints clean
 
 # The first Python that is new enough; constraints.txt was resolved with 3.11. Set PYTHON to choose another.
 NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
@@ -46,6 +46,9 @@ test: $(VENV)/.dev ## all tests (ARGS="tests/unit -x" for some); says at the end
 
 test-slow: $(VENV)/.dev ## the tests that run for minutes, at full size
 	$(BIN)/python -m pytest -m slow $(ARGS)
+
+test-faults: $(VENV)/.dev ## kills, full and failing disks at every kind of write; a month with crashes
+	$(BIN)/python -m pytest -m faults $(ARGS)
 
 test-install: $(VENV)/.dev ## a new environment by a plain `pip install .`, and a flow run in it
 	IESIZ_REQUIRE=install $(BIN)/python -m pytest tests/flows/test_install.py $(ARGS)

@@ -40,6 +40,7 @@ def postgresql_programs() -> Path | None:
 PARTS: Mapping[str, Callable[[], Path | None]] = {
     "chromium": lambda: first_program("chromium", "chromium-browser", "google-chrome"),
     "corpora": lambda: CORPORA if CORPORA.is_dir() else None,
+    "gcc": lambda: first_program("gcc", "cc"),
     "goaccess": lambda: first_program("goaccess"),
     "install": lambda: ROOT if is_required("install") else None,
     "postgresql": postgresql_programs,

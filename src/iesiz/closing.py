@@ -18,7 +18,7 @@ from iesiz.calendar import end_of, is_due
 from iesiz.catalog import DayFacts
 from iesiz.deidentify import KeyRing
 from iesiz.disclosure import Earlier, Night, NightVerdict, Plan, Rules, StepRoute, audit_night, plan_of
-from iesiz.errors import Expired, PrivacyRefusal
+from iesiz.errors import CutOffError, Expired, OutsideError, PrivacyRefusal
 from iesiz.periods import LONGER, Grain, Period
 from iesiz.policy import EditionInForce
 from iesiz.publish import (
@@ -33,6 +33,8 @@ from iesiz.restricted import Records, counts_path, has_exact, mirror_path, read_
 from iesiz.settings import Settings
 from iesiz.tables import Cells, TableSpec, load_tables
 from iesiz.vocabulary import PeriodCounts, TableCounts
+
+ON_ITS_WAY = dt.timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,19 @@ class Material:
     missing: tuple[str, ...]
     inputs: tuple[str, ...]
     facts: Mapping[str, object]
+
+
+def must_wait(outcomes: Sequence[object], moment: dt.datetime) -> bool:
+    """Whether nothing may close yet, by what became of the steps before.
+
+    Something outside failed; or a file's content is cut off, and it was written to a few days ago at most, so
+    that it may be on its way. One that stays cut off is a bad file among others in the end.
+    """
+    if any(isinstance(one, OutsideError) for one in outcomes):
+        return True
+    cut = [one.path for one in outcomes if isinstance(one, CutOffError)]
+    written = [path.stat().st_mtime for path in cut if path.exists()]
+    return max(written, default=0.0) > (moment - ON_ITS_WAY).timestamp()
 
 
 def material_of(settings: Settings, period: Period) -> Material:

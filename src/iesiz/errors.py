@@ -6,6 +6,8 @@ It never holds the content of a record: a message is a publication.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 class IesizError(Exception):
     """Base of every error that iesiz raises on purpose.
@@ -33,6 +35,18 @@ class InputError(IesizError):
     """The input cannot be used: whoever delivers it must act (exit code 3)."""
 
     exit_code = 3
+
+
+class CutOffError(InputError):
+    """A file whose content ends too early or is damaged: it may still be on its way (exit code 3).
+
+    Attributes:
+        path: the file.
+    """
+
+    def __init__(self, path: Path, message: str) -> None:
+        super().__init__(message)
+        self.path = path
 
 
 class PrivacyRefusal(IesizError):

@@ -25,6 +25,7 @@ from iesiz.closing import (
     days_known,
     due_periods,
     material_of,
+    must_wait,
     plan_of_night,
     summary_of,
     table_counts,
@@ -39,7 +40,7 @@ from iesiz.disclosure import (
     marked,
     protect_night,
 )
-from iesiz.errors import Expired, OutsideError
+from iesiz.errors import Expired
 from iesiz.forget_request import ForgetRequest
 from iesiz.forgetting import finish_forgetting
 from iesiz.forgetting import forget as forget_people
@@ -157,10 +158,11 @@ def days_to_close(
         settings: what the operator decides.
         arrivals: what the night found.
         named: days that somebody asked for.
-        outcomes: what became of the files and the registrations. If something outside failed no day is
-            closed: a day is published once, so it waits until its sources can be read.
+        outcomes: what became of the files and the registrations. If something outside failed, or a file is
+            still on its way, no day is closed: a day is published once, so it waits until its sources can be
+            read.
     """
-    if any(isinstance(one, OutsideError) for one in outcomes):
+    if must_wait(outcomes, now()):
         return ()
     if named:
         return tuple(named)
@@ -177,7 +179,7 @@ def periods_to_close(
     A period waits as long as one of its days is open, and until the night's own day, or the last that was
     named, has reached its end: days that are read anew one by one come before it.
     """
-    if any(isinstance(one, OutsideError) for one in outcomes):
+    if must_wait(outcomes, now()):
         return ()
     return due_periods(settings, max(named, default=arrivals.last), now())
 
@@ -308,7 +310,7 @@ def microdata_to_close(
     settings: Settings, arrivals: Arrivals, named: Sequence[dt.date] = (), outcomes: Sequence[object] = ()
 ) -> tuple[Period, ...]:
     """Months and quarters whose microdata are due, once their days and tables have closed."""
-    if any(isinstance(one, OutsideError) for one in outcomes):
+    if must_wait(outcomes, now()):
         return ()
     due = due_microdata(settings, max(named, default=arrivals.last), now())
     return tuple(period for _, period in due)

@@ -148,6 +148,23 @@ def test_the_day_that_is_not_over_stays_open(tmp_path: Path, monkeypatch: pytest
     assert closed(net.night()) == {NEXT: "published"}
 
 
+def test_a_clock_that_is_set_back_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    net = network(tmp_path / "network")
+    net.write("logs/mall/web/access.log", WHOLE)
+    set_clock(monkeypatch, NEXT + dt.timedelta(days=9))
+    assert closed(net.night(DAY)) == {DAY: "published"}
+    before = net.partitions()
+    set_clock(monkeypatch, DAY)
+    assert (closed(net.night(NEXT)), net.night(NEXT).exit_code) == ({NEXT: "open"}, 0)
+    assert net.partitions() == before
+    set_clock(monkeypatch, NEXT + dt.timedelta(days=9))
+    assert closed(net.night(NEXT)) == {NEXT: "published"}
+    undisturbed = network(tmp_path / "undisturbed")
+    undisturbed.write("logs/mall/web/access.log", WHOLE)
+    assert closed(undisturbed.night(DAY, NEXT)) == {DAY: "published", NEXT: "published"}
+    assert net.partitions() == undisturbed.partitions()
+
+
 def test_a_period_is_published_without_a_site_that_is_missing(tmp_path: Path) -> None:
     net = network(tmp_path / "network", site("mall", "web"), site("club", "web"))
     net.write("logs/mall/web/access.log", log(DAY))

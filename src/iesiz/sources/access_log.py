@@ -68,7 +68,8 @@ def read_blocks(path: Path, chunk_bytes: int, fingerprint: Fingerprint) -> Gener
     is too long while memory stays bounded.
 
     Raises:
-        InputError: the file cannot be opened, or its compressed content is cut off or damaged.
+        InputError: the file cannot be opened.
+        CutOffError: its compressed content is cut off or damaged.
     """
     first_line, rest = 1, b""
     with open_content(path) as content:

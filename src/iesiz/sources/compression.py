@@ -20,7 +20,7 @@ from typing import IO, Any, BinaryIO
 import pyarrow as pa
 from isal import igzip, isal_zlib
 
-from iesiz.errors import InputError
+from iesiz.errors import CutOffError, InputError
 
 STANDARD_INPUT = Path("-")
 LONGEST_MAGIC = 6
@@ -61,7 +61,8 @@ class Content:
         """Fill the room with the next bytes; their number, 0 at the end.
 
         Raises:
-            InputError: the content is cut off or damaged, or cannot be read.
+            CutOffError: the content is cut off or damaged.
+            InputError: it cannot be read.
         """
         try:
             return self._stream.readinto(room) or 0
@@ -73,9 +74,10 @@ class Content:
                 raise self._damaged() from None
             raise InputError(f"{self._path}: cannot be read ({os.strerror(error.errno or 0)}).") from None
 
-    def _damaged(self) -> InputError:
-        return InputError(
-            f"{self._path}: its {self._kind} content is cut off or damaged. Have it delivered again."
+    def _damaged(self) -> CutOffError:
+        return CutOffError(
+            self._path,
+            f"{self._path}: its {self._kind} content is cut off or damaged. Have it delivered again.",
         )
 
 

@@ -1,0 +1,89 @@
+"""A night that is killed, or whose disk fails, at any call that changes the store.
+
+Nothing that was published is lost, nothing half done stays, and the next night ends in the bytes of an
+undisturbed one, with ledgers that verify.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+import signal
+from collections.abc import Sequence
+
+import pytest
+
+from tests.faults.conftest import Try
+from tests.faults.runs import FAILED, Fault, Seen
+
+KILLS, FAILURES = 110, 16
+
+pytestmark = pytest.mark.faults
+
+
+def kind_of(call: str) -> str:
+    """What a call does to which kind of file, without days, numbers and digests."""
+    return re.sub(r"[0-9a-f]{8,}|\d+", "N", call)
+
+
+def spread(calls: Sequence[str], count: int) -> list[int]:
+    """So many calls: the first of each kind, as far as they go, and others evenly between."""
+    first = list({kind_of(call): number for number, call in reversed(list(enumerate(calls)))}.values())
+    if len(first) >= count:
+        return sorted(sorted(first)[step * len(first) // count] for step in range(count))
+    rest = sorted(set(range(len(calls))) - set(first))
+    more = count - len(first)
+    return sorted([*first, *(rest[step * len(rest) // more] for step in range(more))])
+
+
+def wrong(seen: Sequence[Seen], undisturbed: dict[str, str], ends: set[int]) -> list[tuple[Fault, str]]:
+    """What is not as it must be, by fault."""
+    found = []
+    for one in seen:
+        told = {
+            f"ended with {one.first}": one.first not in ends,
+            f"the next ended with {one.second}": one.second != 0,
+            f"lost {one.lost}": bool(one.lost),
+            f"left {one.left}": bool(one.left),
+            f"published {sorted(one.kept.items() ^ undisturbed.items())}": one.kept != undisturbed,
+        }
+        found += [(one.fault, text) for text, is_wrong in told.items() if is_wrong]
+    return found
+
+
+def test_every_kind_of_write_is_among_the_calls(calls: list[str]) -> None:
+    kinds = {kind_of(call) for call in calls}
+    assert len(calls) > 500
+    for part in (
+        "keys/",
+        "requests/",
+        "exact/",
+        "staging/",
+        "journal",
+        "ledger",
+        "catalog",
+        "dashboard",
+        "forget",
+    ):
+        assert any(part in kind for kind in kinds), part
+
+
+def test_a_night_that_is_killed_anywhere_is_finished_by_the_next(
+    calls: list[str], try_faults: Try, undisturbed: dict[str, str]
+) -> None:
+    seen = try_faults([Fault("kill", at) for at in spread(calls, KILLS)])
+    assert wrong(seen, undisturbed, {-signal.SIGKILL, 0}) == []
+    # Threads may do the same work in fewer calls, so that the last few of them are not met.
+    assert sum(one.first == -signal.SIGKILL for one in seen) >= 100
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [("from", errno.ENOSPC), ("once", errno.ENOSPC), ("from", errno.EIO), ("once", errno.EIO)],
+)
+def test_a_disk_that_fails_ends_the_night_as_foreseen_and_the_next_one_makes_good(
+    calls: list[str], try_faults: Try, undisturbed: dict[str, str], kind: str, error: int
+) -> None:
+    seen = try_faults([Fault(kind, at, error) for at in spread(calls, FAILURES)])
+    assert wrong(seen, undisturbed, {FAILED, 0}) == []
+    assert any(one.first == FAILED for one in seen)

@@ -1,0 +1,100 @@
+"""The run that is disturbed: a night that does all there is to do, with nothing in it left to chance.
+
+A day is published already and its keys are due for destruction. Then somebody is forgotten, and one night
+reads two days from several files and the registrations, closes the days, their week, month and quarter,
+releases the microdata, builds what readers get, destroys keys and deletes records.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import hashlib
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from iesiz import calendar, pipeline
+from iesiz.deidentify import keys
+from iesiz.deidentify.key_files import StoredKey
+from iesiz.forget_request import ForgetRequest, NamedVisitor
+from iesiz.night import NightCounts, run_night
+from iesiz.publish import microdata
+from iesiz.settings import Settings
+from iesiz.storage import store_id
+from iesiz.vocabulary import KeyFacts
+from tests.nights import BROWSER, Network, log, network, site
+from tests.quarters import REGISTRATION, deliver, people
+
+BEFORE, SUNDAY, LAST = (dt.date(2025, 3, day) for day in (22, 30, 31))
+PUBLISHED, NIGHT = (dt.datetime(2025, *when, 21, 30, tzinfo=dt.UTC) for when in ((3, 22), (3, 31)))
+VISITORS = range(1, 41)
+GONE = ForgetRequest(visitors=(NamedVisitor(address="192.0.2.3", agent=BROWSER),))
+
+
+def begin(base: Path) -> Network:
+    """A network with a published day, to which the files of two more have come."""
+    net = network(base, site("mall", "web"), REGISTRATION)
+    deliver(net, people(150))
+    net.write("logs/mall/web/before.log", log(BEFORE, VISITORS))
+    with fixed(PUBLISHED):
+        failed = run_night(net.settings, (BEFORE,), lambda *_: None).failures
+    if failed:
+        raise RuntimeError(str(failed))
+    net.write("logs/mall/web/sunday.log", log(SUNDAY, range(1, 20)))
+    both = log(SUNDAY, range(20, 41)) + log(LAST, VISITORS)
+    net.write("logs/mall/web/monday.log.gz", gzip.compress(both, mtime=0))
+    return net
+
+
+def work(settings: Settings) -> NightCounts:
+    """Forget somebody, then do the night."""
+    with fixed(NIGHT):
+        with pipeline.store_lock(settings):
+            pipeline.forget(settings, GONE)
+        return run_night(settings, (SUNDAY, LAST), lambda *_: None)
+
+
+def kept(net: Network) -> dict[str, str]:
+    """SHA-256 of what is published for good; the catalog and what else readers get is made anew."""
+    kinds = ("tables/", "microdata/", "ledger.jsonl")
+    return {name: digest for name, digest in net.published().items() if name.startswith(kinds)}
+
+
+def leftovers(net: Network) -> list[str]:
+    """What a run that came to its end may not leave in the store."""
+    restricted = net.store / "restricted"
+    names = [str(path.relative_to(net.store)) for path in net.store.rglob("*") if ".staged" in path.name]
+    journals = [
+        path.name
+        for path in restricted.glob("*.json")
+        if "journal" in path.name or path.name == "forget.json"
+    ]
+    held = [
+        str(path.relative_to(restricted))
+        for name in ("staging", "scratch")
+        for path in (restricted / name).glob("*")
+    ]
+    return names + journals + held
+
+
+@contextmanager
+def fixed(moment: dt.datetime) -> Iterator[None]:
+    """The clock stands still, and what is drawn depends on its purpose alone."""
+    real = calendar.now
+    with pytest.MonkeyPatch.context() as patch:
+        for module in [one for one in sys.modules.values() if getattr(one, "now", None) is real]:
+            patch.setattr(module, "now", lambda: moment)
+        patch.setattr(keys.KeyRing, "_new", _drawn_key)
+        patch.setattr(microdata, "_drawn_order", lambda rows: np.random.default_rng(rows).permutation(rows))
+        yield
+
+
+def _drawn_key(ring: keys.KeyRing, purpose: str, scope: str, epoch: str) -> StoredKey:
+    facts = KeyFacts(purpose, scope, epoch, calendar.now().date(), None)
+    secret = hashlib.sha256(facts.name.encode()).digest()
+    return StoredKey(facts, store_id(ring.folder.parent), secret)
