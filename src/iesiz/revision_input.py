@@ -24,7 +24,7 @@ from iesiz.tables import Cells, TableSpec, load_tables
 from iesiz.vocabulary import OTHER
 
 LONGEST_REASON = 500
-LOGS = "access_log"
+LOGS, VISITOR = "access_log", "visitor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def _refuse_held(settings: Settings, period: Period) -> None:
 
     It would be the earlier day's, so that the day minus it told of the late lines through another door.
     """
-    grains = {spec.grain for spec in load_tables() if spec.source == LOGS}
+    grains = {spec.grain for spec in load_tables() if spec.contributor == VISITOR}
     held = [
         Period.of(grain, period.start)
         for grain in LONGER
