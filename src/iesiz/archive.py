@@ -46,13 +46,15 @@ class Shelves:
     revised: Period | None = None
 
     def fetch(self, spec: TableSpec, period: Period) -> Earlier | None:
-        """A release as it was published, with its exact counts.
+        """A release as it was published, with its exact counts; None without one, or if it has noise.
 
         Raises:
             Expired: the exact counts have expired.
         """
         path = self.partitions.get((spec.name, period.name))
         if path is None:
+            return None
+        if read_partition(spec, path).noise:  # No equation: its numbers are not those of the people.
             return None
         days = self.days.get(period, frozenset())
         both = self._both(spec, period, path, len(self.superseded.get((spec.name, period.name), ())))
@@ -105,9 +107,10 @@ def open_archive(settings: Settings, is_public: bool = False, revised: Period | 
 
 
 def read_release(settings: Settings, specs: Sequence[TableSpec], period: Period) -> tuple[Cells, ...]:
-    """The partitions of a period as readers see them, with the days that a longer one was made of."""
+    """The partitions of a period without noise as readers see them, with the days of a longer one."""
     days = _days(settings).get(period, frozenset())
-    return tuple(replace(cells, days=days) for cells in read_published(settings, specs, period))
+    found = [cells for cells in read_published(settings, specs, period) if not cells.noise]
+    return tuple(replace(cells, days=days) for cells in found)
 
 
 def _days(settings: Settings) -> dict[Period, frozenset[dt.date]]:

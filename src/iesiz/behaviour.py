@@ -29,3 +29,5 @@ class Behaviour:
 
 
 BEHAVIOUR = Behaviour()
+EACH_ALONE = Behaviour(bare_pages=1 << 40)
+"""Where noise protects single visitors: none is a robot by what the others of its site did."""

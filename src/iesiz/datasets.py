@@ -26,7 +26,9 @@ from iesiz.vocabulary import Purpose
 
 QUASI, SENSITIVE = "quasi", "sensitive"
 DAY = "day"
-VISIT = frozenset({"site", "band", "weekday", "device", "referrer", "pages", "duration", "reached"})
+VISIT = frozenset(
+    {"site", "band", "weekday", "device", "language", "referrer", "pages", "duration", "reached"}
+)
 """What is kept of a visit; see ``aggregate/relations/visit_features.sql``."""
 
 

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from iesiz import pipeline
 from iesiz.calendar import now
 from iesiz.errors import IesizError
+from iesiz.noise_findings import noise_findings
 from iesiz.policy import has_edition
 from iesiz.restricted import Records
 from iesiz.scheduler import scheduler_findings
@@ -210,5 +211,6 @@ CHECKS: Mapping[str, Check] = {
     "space": _space,
     "logs": _logs,
     "registrations": _source,
+    "noise": noise_findings,
     "schedule": _schedule,
 }

@@ -107,4 +107,5 @@ def context_of(settings: Settings, file: FileRef) -> Context:
         fate=fate,
         clock=log.zone,
         proxies=None if log.client == PEER else Proxies(HEADERS[log.client], tuple(log.trusted)),
+        languages=frozenset(site.languages),
     )

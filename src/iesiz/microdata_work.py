@@ -26,6 +26,7 @@ from iesiz.microdata.records import Records as Table
 from iesiz.microdata.release import released
 from iesiz.microdata.study import Outcome, Study, generalise, study_of
 from iesiz.microdata_cuts import ANSWERS, cuts_of
+from iesiz.noise_work import may_be_released
 from iesiz.periods import Period
 from iesiz.policy import EditionInForce
 from iesiz.publish import (
@@ -73,6 +74,8 @@ def due_microdata(
             has_tables_to_come = any(one.start in period and one.last in period for one in waiting)
             is_over = period.last <= last and is_due(settings, period, moment)
             if (dataset.label, period.name) in closed or not is_over or holds_open or has_tables_to_come:
+                continue
+            if not may_be_released(settings, dataset, period):
                 continue
             if dataset.source == "access_log" or registrations_for(settings, Records(settings), period.last):
                 found.append((dataset, period))

@@ -46,6 +46,7 @@ from iesiz.forgetting import finish_forgetting
 from iesiz.forgetting import forget as forget_people
 from iesiz.log_work import context_of, format_of, line_seed_of, mark_of_format, treat
 from iesiz.microdata_work import close_cohort, due_microdata
+from iesiz.noise_work import check_mechanisms, chosen_tables, drawn, with_open_labels
 from iesiz.parallel import in_order
 from iesiz.parse import with_columns
 from iesiz.periods import Grain, Period
@@ -95,6 +96,7 @@ __all__ = [
     "build_catalog",
     "build_dashboard",
     "check_keys",
+    "check_mechanisms",
     "close_day",
     "close_microdata",
     "close_period",
@@ -127,7 +129,7 @@ def discover(settings: Settings, last: dt.date | None = None) -> Arrivals:
     """
     last = last or yesterday(settings, now())
     edition_on(settings, last)
-    load_tables()
+    check_mechanisms(settings)
     finish_all(settings)
     files = find_files(settings)
     found = {(file.site, file.stream) for file in files}
@@ -259,15 +261,16 @@ def publish_period(settings: Settings, period: Period, edition: EditionInForce) 
         PrivacyRefusal: a rule refuses, or the auditor found something; nothing is published.
     """
     made_of, specs = material_of(settings, period), tables_of(edition)
-    given = made_of.given
+    chosen = chosen_tables(settings, specs, period)
+    given = with_open_labels(made_of.given, chosen)
     if given is None:
         return PeriodCounts(period, "missing", (), made_of.missing)
-    means = (specs, settings.thresholds, settings.reading.threads)
+    means = (chosen.all, settings.thresholds, settings.reading.threads)
     keep = partial(write_visits, settings, period.start)
-    exact = (
+    counted = (
         aggregate_day(given, *means, keep) if isinstance(given, DayInput) else aggregate_period(given, *means)
     )
-    exact = with_changes(settings, exact)
+    exact, for_noise = chosen.apart(with_changes(settings, counted))
     rules = Rules(given.threshold_key, period.name, settings.thresholds, plan_of_night(settings, specs))
     history = carried(exact, rules.plan, open_archive(settings))
     night = protect_night(exact, rules.key, rules.period, rules.thresholds, rules.plan, history)
@@ -277,14 +280,19 @@ def publish_period(settings: Settings, period: Period, edition: EditionInForce) 
     if isinstance(given, DayInput):
         own = [one for one in exact if one.spec.labels and not one.spec.labels_of]
         write_labels(settings, given.day, {one.spec.name: one.common for one in own})
-    staged = stage_period(settings, period, night.cells, edition.name, made_of.inputs)
-    verdict = audited(settings, specs, exact, rules, history)
+    cells = [*night.cells, *drawn(settings, period, for_noise)]
+    staged = stage_period(settings, period, cells, edition.name, made_of.inputs)
+    verdict = audited(settings, chosen.exact, exact, rules, history)
     facts = {"missing": made_of.missing, **made_of.facts, "closed": now().date().isoformat()}
     releases = commit_period(settings, period, staged, {**facts, "audit": summary_of(night, verdict)})
     warnings = tuple(said for cells in exact for said in cells.warnings)
     coarser = tuple(f"{table}: withheld whole, no finer pattern was safe" for table in night.coarser)
     return PeriodCounts(
-        period, "published", tuple(map(table_counts, releases)), made_of.missing, warnings + coarser
+        period,
+        "published",
+        tuple(map(table_counts, releases)),
+        made_of.missing,
+        warnings + coarser + chosen.left_out,
     )
 
 

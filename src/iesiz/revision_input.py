@@ -71,6 +71,7 @@ def revision_of(
     specs = tuple(spec for spec in known if (spec.name, period.name) in paths)
     _refuse_held(settings, period)
     shown = read_published(settings, specs, period)
+    _refuse_noise(shown, period)
     before, after = (_input(settings, records, day, shown, late_of) for late_of in ((), sites))
     number, inputs = newest_revision(settings, period) + 1, records.inputs(day, sites)
     return Revision(period, number, reason, sites, specs, shown, before, after, inputs)
@@ -140,6 +141,12 @@ def _refuse_held(settings: Settings, period: Period) -> None:
         raise PrivacyRefusal(
             f"{period}: {held[0]} is published and made of it. What a longer period holds can't be revised."
         )
+
+
+def _refuse_noise(shown: Sequence[Cells], period: Period) -> None:
+    """Refuse a day that has numbers with noise: they are drawn once, and a second draw has no budget."""
+    if any(cells.noise for cells in shown):
+        raise PrivacyRefusal(f"{period}: it has numbers with noise, which are drawn once and never again.")
 
 
 def _input(

@@ -25,6 +25,7 @@ from pydantic import (
 )
 
 from iesiz.errors import SettingsError
+from iesiz.mechanisms import DP, DpBudget, TableChoice
 from iesiz.vocabulary import CATALOG, NAME_PATTERN
 
 
@@ -50,6 +51,7 @@ def _network(text: str) -> str:
 
 
 Name = Annotated[str, AfterValidator(_plain_name)]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,8}(-[a-z0-9]{1,8})*$")]
 Proxy = Annotated[str, AfterValidator(_network)]
 PEER: Literal["peer"] = "peer"
 Zone = Annotated[str, AfterValidator(_known_zone)]
@@ -101,6 +103,7 @@ class Site(Section):
         hosts: names under which it is served; lines for other hosts are ignored and counted.
         close_after_days: full days that a day stays open past its end, for files that come late.
         funnel: the steps of its way to registration, in their order.
+        languages: codes of languages with which its paths begin: ``kk`` for ``/kk/shops``.
         routes: its own route templates, such as ``/stores/{store}``; they are published as they stand.
     """
 
@@ -108,6 +111,7 @@ class Site(Section):
     hosts: Annotated[list[str], Field(min_length=1)]
     zone: Zone = "Asia/Almaty"
     close_after_days: Annotated[int, Field(ge=0, le=30)] = 0
+    languages: list[Language] = []
     routes: list[str] = []
     funnel: list[Step] = []
     logs: list[Log] = []
@@ -259,6 +263,8 @@ class Settings(Section):
 
     Attributes:
         base: folder of the settings file; relative paths start there.
+        tables: how tables (or microdata) are protected where it is not by suppression.
+        dp: the privacy budget of the tables with noise.
     """
 
     base: Path
@@ -270,6 +276,14 @@ class Settings(Section):
     microdata: MicrodataRules = MicrodataRules()
     reading: Reading = Reading()
     keeping: Keeping = Keeping()
+    tables: dict[Name, TableChoice] = {}
+    dp: DpBudget | None = None
+
+    @model_validator(mode="after")
+    def _noise_has_a_budget(self) -> Settings:
+        if self.dp is None and any(one.mechanism == DP for one in self.tables.values()):
+            raise ValueError("mechanism = 'dp' needs [dp] with month and year: the budgets, in rho")
+        return self
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Settings:

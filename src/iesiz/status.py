@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from iesiz.calendar import now, yesterday
+from iesiz.dp import Account
 from iesiz.ledger import Ledger
 from iesiz.periods import LONGER
 from iesiz.restricted import KnownFile, Records, RejectedLine, last_day_kept, read_rejects
 from iesiz.settings import Settings
-from iesiz.vocabulary import DayState
+from iesiz.vocabulary import Balance, DayState
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,11 @@ class RejectedInFile:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The whole store."""
+    """The whole store.
+
+    Attributes:
+        budgets: what of the privacy budget is spent and left, of epochs with noise and of the current.
+    """
 
     days: tuple[DayStatus, ...]
     periods: tuple[PeriodStatus, ...]
@@ -95,6 +101,7 @@ class Status:
     stopped: int
     keys: int
     rejects: tuple[RejectStatus, ...] = ()
+    budgets: tuple[Balance, ...] = ()
 
 
 def status_of(settings: Settings) -> Status:
@@ -108,7 +115,18 @@ def status_of(settings: Settings) -> Status:
     keys = sum(1 for _ in (settings.restricted / "keys").rglob("*.key"))
     counts = (kinds.count("file"), kinds.count("copy"), kinds.count("stopped"), keys)
     days = _days(settings, records)
-    return Status(days, _periods(records.ledger), _tables(records.ledger), *counts, _rejects(records))
+    tables = (_periods(records.ledger), _tables(records.ledger))
+    return Status(days, *tables, *counts, _rejects(records), privacy_budgets(settings))
+
+
+def privacy_budgets(settings: Settings) -> tuple[Balance, ...]:
+    """What of the privacy budget is spent and left; nothing where no table ever had noise.
+
+    Raises:
+        PrivacyRefusal: the chain of the budget's ledger is broken.
+    """
+    units = {one.unit for one in settings.tables.values() if one.unit is not None}
+    return Account.of(settings).balances(units, yesterday(settings, now()))
 
 
 def rejected_lines(settings: Settings) -> Iterator[RejectedInFile]:

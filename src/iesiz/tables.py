@@ -17,6 +17,7 @@ from importlib.resources.abc import Traversable
 
 import pyarrow as pa
 
+from iesiz.contributions import Contribution, read_contribution
 from iesiz.derived_columns import refuse_unfit_derived
 from iesiz.errors import PrivacyRefusal
 from iesiz.links import Link, read_links
@@ -32,7 +33,7 @@ CALLED = {
     "monthly": Grain.MONTH,
     "quarterly": Grain.QUARTER,
 }
-NEEDS = frozenset({"", "funnel", "timed"})
+NEEDS = frozenset({"", "funnel", "timed", "spoken"})
 MEMBERS = "members"
 """The people who have registered, as they stand: the source of stocks."""
 
@@ -53,6 +54,7 @@ class TableSpec:
         bands: upper edges of the bands in which derived numbers are told, ascending.
         cannot: what the table cannot answer besides what its kind cannot, a sentence, or "".
         changes: what changed over time, oldest first.
+        contribution: how much one unit adds to it; None if it cannot be published with noise.
     """
 
     name: str
@@ -75,6 +77,7 @@ class TableSpec:
     bands: tuple[int, ...] = ()
     cannot: str = ""
     changes: tuple[Change, ...] = ()
+    contribution: Contribution | None = None
 
     def of_role(self, role: Role) -> tuple[Column, ...]:
         """Columns of a role, in order."""
@@ -128,6 +131,7 @@ class Cells:
         days: of a longer period, the published days that it is made of.
         standing: whether they are being decided, or are of an earlier release.
         revision: of PAST cells the revision that they are of, 0 for what was published at first.
+        noise: what readers must know of the noise that is in the numbers; empty where there is none.
     """
 
     spec: TableSpec
@@ -139,6 +143,7 @@ class Cells:
     days: frozenset[dt.date] = frozenset()
     standing: Standing = Standing.NEW
     revision: int = 0
+    noise: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -183,7 +188,7 @@ def load_table(folder: Traversable) -> TableSpec:
         "schema_version",
         "columns",
     }
-    optional = {"links", "nested", "needs", "labels_of", "bands", "cannot", "changes"}
+    optional = {"links", "nested", "needs", "labels_of", "bands", "cannot", "changes", "dp"}
     if set(text) - optional != wanted:
         raise PrivacyRefusal(
             f"Table {name}: table.toml has exactly {sorted(wanted)} (and may have {sorted(optional)}); "
@@ -194,6 +199,7 @@ def load_table(folder: Traversable) -> TableSpec:
         raise PrivacyRefusal(f"Table {name}: a table is called <grain>_<subject>_by_<dimensions>.")
     columns = tuple(read_column(name, entry) for entry in text.pop("columns"))
     labels = _labels(folder, text.get("labels_of", ""))
+    counted = [one.name for one in columns if one.role in (Role.CONTRIBUTOR, Role.MEASURE)]
     spec = TableSpec(
         name=name,
         grain=known_as(name, "grain", Grain, text.pop("grain")),
@@ -205,6 +211,7 @@ def load_table(folder: Traversable) -> TableSpec:
         links=read_links(name, text.pop("links", [])),
         bands=tuple(text.pop("bands", ())),
         changes=tuple(read_change(name, entry) for entry in text.pop("changes", [])),
+        contribution=read_contribution(name, text.pop("dp", None), text.get("nested", ""), counted),
         **text,
     )
     _refuse_unfit(spec)

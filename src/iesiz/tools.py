@@ -44,6 +44,7 @@ BECOMES = {
     "number": "kept as it is",
     "referrer_class": "kept as class",
     "agent_class": "kept as classes",
+    "language_class": "kept as a class",
     "own_host": "compared, then dropped",
     "client": "the client where trusted, then dropped",
     "drop": "dropped",
@@ -252,5 +253,6 @@ def codebook_text(settings: Settings, html: bool) -> str:
     from iesiz.policy import edition_on
     from iesiz.tables import load_tables
 
-    make = codebook_html if html else codebook_markdown
-    return make(load_tables(), edition_on(settings, now().date()), settings.thresholds)
+    edition = edition_on(settings, now().date())
+    text = codebook_markdown(load_tables(), edition, settings.thresholds, settings.tables, settings.dp)
+    return codebook_html(text) if html else text

@@ -19,10 +19,13 @@ from iesiz.periods import Period
 NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 OTHER = "other"
 SUPPRESSED = "suppressed"
+NOISY = "noisy"
 CATALOG = "catalog.duckdb"
 PUBLISHED = "published"
 PROTECTION = "primary and complementary suppression, audited"
 AUDITED = "audited"
+NOISE_PROTECTION = "differential privacy, noise by OpenDP"
+NOISE_CONFIRMED = "noise within its budget"
 
 
 class Role(StrEnum):
@@ -262,6 +265,25 @@ class KeyFacts:
     def name(self) -> str:
         """Purpose, scope and epoch, as the ledger names it."""
         return f"{self.purpose}/{self.scope}/{self.epoch}"
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What of a budget is spent.
+
+    Attributes:
+        unit: whose loss it is.
+        epoch: a month (2026-11) or a year (2026).
+        limit, spent, left: rho as exact decimals; limit and left are empty where no budget is set any more.
+        delta: the chances of wrongly told labels, added up.
+    """
+
+    unit: str
+    epoch: str
+    limit: str
+    spent: str
+    left: str
+    delta: str
 
 
 @dataclass(frozen=True, slots=True)

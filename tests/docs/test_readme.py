@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
+import pytest
 import typer
 
 from iesiz.cli import app
 from iesiz.tables import load_tables
 from tests.docs.conftest import run_iesiz
+from tests.nights import network, site
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 CONSOLE = re.findall(r"```console\n(.*?)```", README, re.S)
+PYTHON = re.findall(r"```python\n(.*?)```", README, re.S)
+TOML = re.findall(r"```toml\n(.*?)```", README, re.S)
 COMMANDS = [
     line.removeprefix("$ ") for block in CONSOLE for line in block.splitlines() if line.startswith("$ ")
 ]
@@ -27,6 +32,25 @@ def test_commands_of_the_readme_work_and_show_what_it_says(checkout: Path) -> No
                 printed = run_iesiz(command, checkout)
                 lines = [line.rstrip() for line in shown.splitlines()]
                 assert lines == [line.rstrip() for line in printed.splitlines()] or not lines
+
+
+def test_the_python_of_the_readme_gives_what_it_says(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    [code] = PYTHON
+    monkeypatch.chdir(checkout)
+    names: dict[str, Any] = {}
+    exec(compile(code, "README.md", "exec"), names)
+    frame, weeks = names["frame"], names["weeks"]
+    assert set(frame["status"]) <= {"published", "suppressed"}
+    assert frame["visit_count"].isna().equals(frame["status"] == "suppressed")
+    by_site = frame.sort_values("day").set_index("day").groupby("site")["visit_count"]
+    expected = by_site.apply(lambda counts: counts.astype(float).rolling(7).sum()).dropna()
+    found = weeks.set_index(["site", "day"]).iloc[:, 0].dropna().sort_index()
+    assert found.to_list() == expected.sort_index().to_list() != []
+
+
+@pytest.mark.parametrize("text", TOML)
+def test_settings_of_the_readme_are_accepted(tmp_path: Path, text: str) -> None:
+    assert network(tmp_path, site("club", "web"), text).settings.registration is not None
 
 
 def test_the_other_commands_are_targets_of_the_makefile() -> None:

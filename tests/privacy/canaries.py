@@ -81,6 +81,8 @@ def _clients() -> list[Canary]:
         *_many("forwarded for", "extra", [f"203.0.113.{last}" for last in range(100, 110)]),
         *_many("forwarded v6", "extra", [f"2001:db8:{one:x}:79::{one:x}" for one in range(12288, 12293)]),
         *_many("forwarded text", "extra", [f"bakyt.fwd{one}@example.org" for one in range(10, 15)]),
+        *_many("language", "accept_language", [f"kk-x-aigerim{one}" for one in range(10, 20)]),
+        *_many("language text", "accept_language", [f"bakyt.lang{one}@example.org" for one in range(10, 15)]),
         *_many("user", "user", [f"aliya.auth{one}" for one in range(100, 110)]),
     ]
 

@@ -28,12 +28,13 @@ COLUMNS = [
 ]
 FORWARDED = (
     '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent '
-    '"$http_referer" "$http_user_agent" "$http_x_forwarded_for" "$http_cookie"'
+    '"$http_referer" "$http_user_agent" "$http_x_forwarded_for" "$http_cookie" "$http_accept_language"'
 ).replace('"', '\\"')
+LANGUAGES = "ru-KZ;q=0.9,en;q=0.8"
 # How a client stands in a header: alone, before a proxy of ours, with a port, behind nonsense, before it.
 HEADERS = ("{0}", "{0}, 192.0.2.9", "[{0}]:4711", "unknown, {0}", "{0}, unknown", "for={0}")
 SETTINGS = (
-    site("mall", "web"),
+    site("mall", "web", more='languages = ["kk", "ru"]'),
     site("club", "web", form="vhost_combined"),
     site("cafe", "web", form=FORWARDED) + 'client = "x_forwarded_for"\ntrusted = ["192.0.2.0/24"]\n',
     '[registration]\nsites = ["club"]\npaths = ["registrations.csv"]\n',
@@ -140,9 +141,10 @@ def more_of(kind: str) -> Iterator[str]:
 
 
 def with_more() -> Callable[[str], str]:
-    """What writes a proxy's header and a cookie behind a line."""
+    """What writes a proxy's header, a cookie and wished languages behind a line."""
     forms, forwarded, cookies = cycle(HEADERS), more_of("forwarded"), more_of("cookie")
-    return lambda line: f'{line} "{next(forms).format(next(forwarded))}" "{next(cookies)}"'
+    wished = cycle(f"{one.text},{LANGUAGES}" for one in planted("accept_language"))
+    return lambda line: f'{line} "{next(forms).format(next(forwarded))}" "{next(cookies)}" "{next(wished)}"'
 
 
 def registrations() -> bytes:

@@ -222,8 +222,8 @@ def test_an_unreadable_registration_tells_no_content(fresh: Network, column: str
 
 
 # Controls: one treatment off at a time. What is found beside a field's own canaries are bad lines: a line
-# without its last quote has the fields that follow, a forwarded address and a cookie, in its agent.
-BESIDE = ("bad_line", "extra")
+# without its last quote has the fields that follow, a forwarded address, a cookie, languages, in its agent.
+BESIDE = ("bad_line", "extra", "accept_language")
 
 
 def raw(chunk: object, field: str, kind: pa.DataType) -> pa.DictionaryArray:
@@ -238,7 +238,9 @@ def raw(chunk: object, field: str, kind: pa.DataType) -> pa.DictionaryArray:
 def keeping(treatment: str, field: str, column: str, kind: pa.DataType) -> Callable[..., Columns]:
     """The treatment, but with its column left as it was logged."""
     original = requests_room.TREATMENTS[treatment]
-    return lambda chunk, *rest: {**original(chunk, *rest), column: raw(chunk, field, kind)}
+    return lambda chunk, *rest: (
+        original(chunk, *rest) | ({column: raw(chunk, field, kind)} if field in chunk.texts else {})
+    )
 
 
 @pytest.mark.parametrize(
@@ -248,6 +250,7 @@ def keeping(treatment: str, field: str, column: str, kind: pa.DataType) -> Calla
         ("route", "path", "route", pa.string()),
         ("referrer_class", "referrer", "referrer_source", pa.string()),
         ("agent_class", "agent", "browser", pa.string()),
+        ("language_class", "accept_language", "preferred", pa.string()),
     ],
 )
 def test_with_one_treatment_off_every_canary_of_its_field_is_found(

@@ -34,7 +34,7 @@ DAY = dt.date(2026, 11, 3)
 MIDNIGHT = 1_793_646_000  # 2026-11-03T00:00:00+05:00
 WAY = [("landing", "/join"), ("form", "/register"), ("done", "/done")]
 SITES = (
-    Site(name="mall", hosts=["mall.example"]),
+    Site(name="mall", hosts=["mall.example"], languages=["kk", "ru", "en"]),
     Site(name="club", hosts=["club.example"], funnel=[Step(step=step, route=route) for step, route in WAY]),
 )
 PLAIN = {
@@ -62,7 +62,7 @@ RECORD = pa.schema(
         ("is_robot", pa.bool_()),
         ("duration", pa.int64()),
         *((name, pa.string()) for name in ("method", "route", "resource", "referrer", "referrer_source")),
-        *((name, pa.string()) for name in ("device", "system", "browser")),
+        *((name, pa.string()) for name in ("device", "system", "browser", "language", "preferred")),
     ]
 )
 FIELDS = [

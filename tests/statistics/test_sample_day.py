@@ -70,6 +70,9 @@ class Request:
     size: int
     referrer: str
     device: str
+    system: str
+    browser: str
+    language: str
     is_pageview: bool
     milliseconds: float | None
 
@@ -102,6 +105,25 @@ class Visit:
         device = self.requests[0].device
         return device if device in ("mobile", "desktop", "tablet") else "other"
 
+    @property
+    def system(self) -> str:
+        system = self.requests[0].system
+        return system if system in ("Android", "iOS", "Windows", "macOS") else "other"
+
+    @property
+    def browser(self) -> str:
+        browser = self.requests[0].browser
+        return {"Instagram": "in_app", "Android WebView": "in_app"}.get(browser, browser)
+
+    @property
+    def language(self) -> str:
+        told = [one.language for one in self.requests if one.language]
+        read = [one.language for one in self.requests if one.language and one.is_pageview]
+        languages = read or told
+        return min(
+            languages, key=lambda one: (-languages.count(one), "kk ru en".index(one)), default="unknown"
+        )
+
 
 def lines_of(sample: Path, site: str) -> Iterator[re.Match[str]]:
     path = sample / "logs" / site / FILES[site]
@@ -131,9 +153,17 @@ def requests_of(settings: Settings, sample: Path) -> Iterator[Request]:
                     line["referrer"], asked["query"] if asked else "", settings.own_hosts
                 ).kind,
                 device=agent.device,
+                system=agent.system,
+                browser=agent.browser,
+                language=language_of(asked["path"]) if asked else "",
                 is_pageview=is_view and line["status"] in ("200", "304"),
                 milliseconds=float(line["seconds"]) * 1000 if line["seconds"] else None,
             )
+
+
+def language_of(path: str) -> str:
+    first = path.split("/")[1]
+    return first if first in ("kk", "ru", "en") else ""
 
 
 def without_robots(requests: Iterable[Request]) -> list[Request]:
@@ -384,6 +414,9 @@ def expected(settings: Settings, sample: Path) -> dict[str, Cells]:
         "daily_pageviews_by_page": by_page(requests),
         "daily_latency_by_page": {key: row for key, row in by_page(requests).items() if key[0] == TIMED},
         "daily_errors_by_page": errors_by_page(requests),
+        "daily_visits_by_system": visits_by(requests, "system"),
+        "daily_visits_by_browser": visits_by(requests, "browser"),
+        "daily_visits_by_language": visits_by(requests, "language"),
         "daily_visits_by_device": visits_by(requests, "device"),
         "daily_visits_by_referrer": visits_by(requests, "referrer"),
         "daily_visitors_by_site": by_site(requests),

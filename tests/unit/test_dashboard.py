@@ -241,6 +241,9 @@ def test_numbers_by_day_are_those_of_the_files(
         ),
         ("quality", "Pages with most failed requests", "daily_errors_by_page", "error_count", "page"),
         ("audience", "Visits by class of device", "daily_visits_by_device", "visit_count", "device"),
+        ("audience", "Visits by system", "daily_visits_by_system", "visit_count", "system"),
+        ("audience", "Visits by browser", "daily_visits_by_browser", "visit_count", "browser"),
+        ("audience", "Visits by language", "daily_visits_by_language", "visit_count", "language"),
         ("audience", "Visits by where they came from", "daily_visits_by_referrer", "visit_count", "referrer"),
         (
             "funnel",
@@ -268,6 +271,60 @@ def test_numbers_of_the_last_week_are_those_of_the_files(
     assert told(shown, title) == joined(
         {(site, words.get(text, text)): one for (site, text), one in expected.items()}
     )
+    shown.page.close()
+
+
+@pytest.mark.parametrize(
+    ("title", "table", "by"),
+    [
+        ("Registrations by: age", "weekly_registrations_by_age_and_sex", "age"),
+        ("Registrations by: sex", "weekly_registrations_by_age_and_sex", "sex"),
+        ("Registrations by: channel", "monthly_registrations_by_channel", "channel"),
+    ],
+)
+def test_of_longer_periods_the_last_one_is_shown_and_named(
+    browser: Browser, settings: Settings, title: str, table: str, by: str
+) -> None:
+    frame, grain = frame_of(settings, table), table.split("ly_")[0]
+    last = frame[grain].max()
+    assert frame[grain].nunique() > 1 or grain == "month"  # twenty days of one
+    expected = summed(frame[frame[grain] == last].assign(day=last), ["site", by], "registration_count", 1)
+    words = {key.removeprefix("value."): texts["en"] for key, texts in messages().items()}
+    shown = show(browser, place_of(settings, "registrations"))
+    assert told(shown, title) == joined(
+        {(site, words.get(text, text)): one for (site, text), one in expected.items()}
+    )
+    section = shown.page.locator("section.panel").filter(has_text=title)
+    assert section.locator(".about").inner_text() == f"People · {last} · Table {table}"
+    assert shown.page.locator(".until").inner_text() == f"Data up to {said_day(str(LAST))}"
+    shown.page.close()
+
+
+def test_ages_stand_in_their_order(browser: Browser, settings: Settings) -> None:
+    shown = show(browser, place_of(settings, "registrations"))
+    section = shown.page.locator("section.panel").filter(has_text="Registrations by: age")
+    texts = section.locator(".chart svg").first.text_content() or ""
+    ages = ["Under 18", "18-24", "25-29", "30-34", "60-64", "65+"]
+    assert [texts.index(one) for one in ages] == sorted(texts.index(one) for one in ages)
+    shown.page.close()
+
+
+@pytest.mark.parametrize(
+    ("title", "measure", "most"),
+    [
+        ("Speed of pages: half of the pageviews took at most so long", "p50_ms", 15),
+        ("Slowest pages: three quarters of the pageviews took at most so long", "p75_ms", 8),
+    ],
+)
+def test_quantiles_are_those_of_the_last_day(
+    browser: Browser, settings: Settings, title: str, measure: str, most: int
+) -> None:
+    frame = frame_of(settings, "daily_latency_by_page")
+    frame = frame[frame["day"] == str(LAST)]
+    assert frame.groupby("site").size().max() <= most
+    expected = summed(frame, ["site", "page"], measure, 1)
+    shown = show(browser, place_of(settings, "quality"))
+    assert told(shown, title) == joined(expected)
     shown.page.close()
 
 

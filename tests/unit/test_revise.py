@@ -294,6 +294,18 @@ def test_a_day_that_cannot_be_made_again_as_it_was_is_refused(
         revise(net)
 
 
+def test_a_day_with_noise_is_refused(net: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second draw would be averaged with the first."""
+    read = revision_input.read_published
+    monkeypatch.setattr(
+        revision_input,
+        "read_published",
+        lambda *given: tuple(replace(one, noise={"epsilon": "1"}) for one in read(*given)),
+    )
+    with pytest.raises(PrivacyRefusal, match="numbers with noise"):
+        revise(net)
+
+
 def test_a_published_week_of_the_logs_holds_its_days(net: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     week, known = Period.of(Grain.WEEK, DAY), revision_input.published_periods
     spec = next(one for one in load_tables() if one.name == "daily_visitors_by_site")

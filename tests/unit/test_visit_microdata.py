@@ -26,7 +26,7 @@ WAY = {
 }
 STEPS = ", ".join(f'{{ step = "{step}", route = "{route}" }}' for step, route in WAY.items())
 FUNNEL = f"funnel = [{STEPS}]"
-COLUMNS = ["site", "band", "weekday", "device", "referrer", "pages", "duration", "reached"]
+COLUMNS = ["site", "band", "weekday", "device", "language", "referrer", "pages", "duration", "reached"]
 
 
 def left_by(net: Network, day: dt.date) -> list[dict[str, object]]:
@@ -52,7 +52,13 @@ def test_a_day_leaves_each_visitors_features_once(tmp_path: Path) -> None:
     ]
     net.write("logs/mall/web/a.log", b"".join(visits))
     rows = left_by(net, DAY)
-    same = {"site": "mall", "device": "desktop", "referrer": "none", "visitor_count": 1}
+    same = {
+        "site": "mall",
+        "device": "desktop",
+        "language": "unknown",
+        "referrer": "none",
+        "visitor_count": 1,
+    }
     one = {"band": "09-12", "pages": "4-7", "duration": "1-5", "reached": "yes"}
     two = {"band": "12-15", "pages": "1", "duration": "0", "reached": "no"}
     assert {**same, **one} in rows

@@ -21,6 +21,7 @@ from iesiz.vocabulary import OTHER, Role
 
 Row = Mapping[str, Any]
 Given = DayInput | PeriodInput
+Few = Mapping[str, Set[tuple[str, str]]]
 
 
 def aggregate_day(
@@ -70,22 +71,32 @@ def _chosen(given: Given, specs: Sequence[TableSpec]) -> list[TableSpec]:
 def _cells(
     connection: duckdb.DuckDBPyConnection, given: Given, spec: TableSpec, thresholds: Thresholds, lost: Row
 ) -> Cells:
-    candidates = _rows(connection, spec.labels, {}) if spec.labels else []
-    common = common_labels(spec, candidates, thresholds, given.threshold_key, given.period.start)
-    admitted = admitted_labels(spec, given.with_data, given.labels, common) if spec.labels else []
+    common, admitted = _shown(connection, given, spec, thresholds)
     if given.shown is not None:
         admitted = given.shown.instead_of(spec.name, admitted)
     register_admitted(connection, admitted)
     found = _rows(connection, spec.query, {**given.dates, "bands": list(spec.bands)})
     schema = pa.schema([(one.name, TYPES[one.type]) for one in spec.columns])
-    steps = {site.name: {one.step for one in site.funnel} for site in given.with_data}
-    grid = _grid(_sites(connection, given, spec), spec, admitted, steps)
+    grid = _grid(_sites(connection, given, spec), spec, admitted, _few(connection, given, spec))
     table = pa.Table.from_pylist(_complete(spec, grid, found), schema)
     is_of_log = spec.source == "access_log"
     said = _check(connection, spec, table)
     lost_here = dict(lost) if is_of_log else {}
     own = frozenset[Label]() if spec.labels_of else frozenset(common)
     return Cells(spec, table, said, lost_here, own, given.period, given.days)
+
+
+def _shown(
+    connection: duckdb.DuckDBPyConnection, given: Given, spec: TableSpec, thresholds: Thresholds
+) -> tuple[set[Label], list[Label]]:
+    """Labels that enough contributors share, and those that the table shows; all, where noise chooses."""
+    candidates = _rows(connection, spec.labels, {}) if spec.labels else []
+    if spec.name in given.open_labels:
+        everything = {(row["site"], row["label"]) for row in candidates if row["label"] != OTHER}
+        return set(), admitted_labels(spec, given.with_data, {}, everything)
+    common = common_labels(spec, candidates, thresholds, given.threshold_key, given.period.start)
+    admitted = admitted_labels(spec, given.with_data, given.labels, common) if spec.labels else []
+    return common, admitted
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str, known: Row) -> list[dict[str, Any]]:
@@ -95,18 +106,26 @@ def _rows(connection: duckdb.DuckDBPyConnection, query: str, known: Row) -> list
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
-def _grid(
-    sites: Sequence[str], spec: TableSpec, admitted: Sequence[Label], steps: Mapping[str, Set[str]]
-) -> list[tuple[Any, ...]]:
-    """Every combination of the dimensions' values: sites with data first, then what each site may have.
+def _few(connection: duckdb.DuckDBPyConnection, given: Given, spec: TableSpec) -> Few:
+    """Of nested steps and of languages only those that a site has: others are no zeros among them."""
+    if spec.nested:
+        return {spec.nested: {(site.name, one.step) for site in given.with_data for one in site.funnel}}
+    if not spec.needs:
+        return {}
+    having = connection.table(spec.needs)
+    shared = [name for name in spec.dimensions[1:] if name in having.columns]
+    return {name: set(having.project(f"site::varchar, {name}::varchar").fetchall()) for name in shared}
 
-    Of nested steps only those that the site has: one that it lacks is no zero among the others.
-    """
+
+def _grid(
+    sites: Sequence[str], spec: TableSpec, admitted: Sequence[Label], few: Few
+) -> list[tuple[Any, ...]]:
+    """Every combination of the dimensions' values: sites with data first, then what each site may have."""
     keys: list[tuple[Any, ...]] = []
     for site in sites:
         domains = {c.name: _domain(c, site, admitted) for c in spec.columns if c.name in spec.dimensions}
-        if spec.nested:
-            domains[spec.nested] = [one for one in domains[spec.nested] if one in steps.get(site, ())]
+        for name, known in few.items():
+            domains[name] = [one for one in domains[name] if (site, one) in known]
         keys.extend(itertools.product(*domains.values()))
     return sorted(keys)
 

@@ -34,7 +34,7 @@ class PeriodInput:
         days: the published days that the period is made of.
         members: the mirror of the registration source, or None if it was not read after the period's end.
         threshold_key: key of the period under which the secret part of a threshold is drawn.
-        labels: none; a longer period admits no labels, and shows none.
+        labels, open_labels: none; a longer period admits no labels, and shows none.
     """
 
     period: Period
@@ -46,6 +46,7 @@ class PeriodInput:
     threshold_key: bytes = field(kw_only=True)
     labels: History = field(default_factory=dict)
     shown: Shown | None = None
+    open_labels: frozenset[str] = frozenset()
 
     @property
     def sources(self) -> frozenset[str]:

@@ -16,6 +16,7 @@ import pyarrow as pa
 from iesiz.aggregate.labels import History, Label, Shown
 from iesiz.behaviour import BEHAVIOUR, Behaviour
 from iesiz.bounds import BOUNDS, Bounds
+from iesiz.languages import language_of_code
 from iesiz.periods import Grain, Period
 from iesiz.settings import Site
 from iesiz.vocabulary import check_name
@@ -38,13 +39,19 @@ PART = pa.schema(
         ("browser", pa.string()),
         ("is_robot", pa.bool_()),
         ("duration", pa.int64()),
+        ("language", pa.string()),
+        ("preferred", pa.string()),
         ("site", pa.string()),
     ]
 )
-COLUMNS = ", ".join(PART.names[:-1])
+COLUMNS = PART.names[:-1]
+SINCE = frozenset({"language", "preferred"})
+"""Columns that parts of open days may lack, since they were read by an earlier version: null there."""
+
 FUNNEL = pa.schema(
     [("site", pa.string()), ("place", pa.int64()), ("step", pa.string()), ("route", pa.string())]
 )
+DECLARED = pa.schema([("site", pa.string()), ("language", pa.string())])
 RELATIONS = (
     "words",
     "browsers",
@@ -52,6 +59,7 @@ RELATIONS = (
     "visitors",
     "people",
     "timed",
+    "spoken",
     "requests",
     "pageviews",
     "half_hours",
@@ -77,6 +85,7 @@ class DayInput:
         registering: names of the sites on which people can register.
         scratch: folder of the restricted zone for what memory cannot hold; without one nothing is written.
         memory: how much of the day may be in memory at once, as DuckDB writes it.
+        open_labels: tables that give every label of the day, for noise to choose among them.
     """
 
     day: dt.date
@@ -92,6 +101,7 @@ class DayInput:
     behaviour: Behaviour = BEHAVIOUR
     scratch: Path | None = None
     memory: str = MEMORY
+    open_labels: frozenset[str] = frozenset()
 
     @property
     def period(self) -> Period:
@@ -140,6 +150,7 @@ def day_session(given: DayInput, threads: int) -> Iterator[duckdb.DuckDBPyConnec
     connection = connect(threads, given.memory, given.scratch)
     try:
         _register_parts(connection, given)
+        connection.register("declared", _declared(given.with_data))
         for name in RELATIONS:
             text = relation(name)
             connection.execute(
@@ -173,7 +184,10 @@ def _register_parts(connection: duckdb.DuckDBPyConnection, given: DayInput) -> N
         names = [str(path) for path in paths]
         # The site is named here and not taken from the path, whose reader would make a number of "24".
         held = connection.read_parquet(names, hive_partitioning=False, union_by_name=True)
-        parts = parts.union(held.project(f"{COLUMNS}, '{check_name('site', site)}' as site"))
+        known = ", ".join(
+            f"null as {name}" if name in SINCE - set(held.columns) else name for name in COLUMNS
+        )
+        parts = parts.union(held.project(f"{known}, '{check_name('site', site)}' as site"))
     parts.create_view("parts")
 
 
@@ -189,6 +203,16 @@ def _funnel(sites: tuple[Site, ...]) -> pa.Table:
         for place, step in enumerate(site.funnel, 1)
     ]
     return pa.Table.from_pylist(rows, FUNNEL)
+
+
+def _declared(sites: Sequence[Site]) -> pa.Table:
+    """Languages that paths of the sites name."""
+    rows = [
+        {"site": site.name, "language": word}
+        for site in sites
+        for word in sorted(set(map(language_of_code, site.languages)))
+    ]
+    return pa.Table.from_pylist(rows, DECLARED)
 
 
 def register_mirror(connection: duckdb.DuckDBPyConnection, mirror: Path, name: str) -> None:

@@ -59,17 +59,18 @@ def write_catalog(
     files = {spec.name: _partitions(settings.published, spec) for spec in specs}
     periods = {name: [_period_of(path) for path in paths] for name, paths in files.items()}
     rows = {
-        "codebook": codebook_rows(specs, edition, settings.thresholds),
+        "codebook": codebook_rows(specs, edition, settings.thresholds, settings.tables),
         "releases": _release_rows(settings.published),
         "freshness": freshness_rows(specs, periods, days, due),
         "days": day_rows(days, due),
     }
     with engine_errors(str(settings.catalog)):
         write_whole(settings.catalog, lambda staged: _fill(staged, settings, specs, files, rows))
+    codebook = codebook_markdown(specs, edition, settings.thresholds, settings.tables, settings.dp)
     texts = {
         "views.sql": views_of(settings.published, specs, files),
-        "codebook.md": codebook_markdown(specs, edition, settings.thresholds),
-        "codebook.html": codebook_html(specs, edition, settings.thresholds),
+        "codebook.md": codebook,
+        "codebook.html": codebook_html(codebook),
     }
     for name, text in texts.items():
         write_bytes(settings.published / name, text.encode())
@@ -144,7 +145,7 @@ def _period_of(partition: Path) -> str:
 
 
 def _about(spec: TableSpec, settings: Settings) -> str:
-    protection = protection_of(spec, settings.thresholds)
+    protection = protection_of(spec, settings.thresholds, settings.tables.get(spec.name))
     return f"{spec.title}. One row: {spec.row}. Purpose {spec.purpose}. {protection}"
 
 

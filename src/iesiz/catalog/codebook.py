@@ -10,8 +10,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 
+from iesiz.catalog.noise_words import budget_section
 from iesiz.catalog.own import own_tables
 from iesiz.catalog.wording import PERIODS, STATUS_MEANING, limits_of, protection_of
+from iesiz.mechanisms import DpBudget, TableChoice
 from iesiz.periods import Grain
 from iesiz.policy import EditionInForce
 from iesiz.settings import Thresholds
@@ -19,6 +21,7 @@ from iesiz.table_parts import TYPES
 from iesiz.tables import TableSpec
 from iesiz.vocabulary import Role
 
+NO_CHOICES: Mapping[str, TableChoice] = {}
 NUMBERS = frozenset({Role.CONTRIBUTOR, Role.MEASURE, Role.DERIVED})
 MACRO = re.compile(r"comment on macro (?:table )?\w+ is '((?:[^']|'')*)'")
 
@@ -27,11 +30,18 @@ def described(spec: TableSpec) -> list[tuple[str, str, str]]:
     """Name, meaning and unit of each column that readers see, in order."""
     meaning, unit = PERIODS[spec.grain]
     columns = [(one.name, one.meaning, one.unit) for one in spec.published]
-    return [(str(spec.grain), meaning, unit), *columns, ("status", STATUS_MEANING, "published or suppressed")]
+    return [
+        (str(spec.grain), meaning, unit),
+        *columns,
+        ("status", STATUS_MEANING, "published, suppressed or noisy"),
+    ]
 
 
 def codebook_rows(
-    specs: Sequence[TableSpec], edition: EditionInForce, thresholds: Thresholds
+    specs: Sequence[TableSpec],
+    edition: EditionInForce,
+    thresholds: Thresholds,
+    choices: Mapping[str, TableChoice] = NO_CHOICES,
 ) -> list[Mapping[str, object]]:
     """Rows of the catalog's table ``codebook``."""
     return [
@@ -44,7 +54,7 @@ def codebook_rows(
             "role": _roles(spec)[name],
             "purpose": str(spec.purpose),
             "clause": _clause(spec, edition),
-            "protection": protection_of(spec, thresholds)
+            "protection": protection_of(spec, thresholds, choices.get(spec.name))
             if _roles(spec)[name] in NUMBERS
             else "not withheld",
         }
@@ -53,22 +63,37 @@ def codebook_rows(
     ]
 
 
-def codebook_markdown(specs: Sequence[TableSpec], edition: EditionInForce, thresholds: Thresholds) -> str:
-    """The codebook as Markdown."""
+def codebook_markdown(
+    specs: Sequence[TableSpec],
+    edition: EditionInForce,
+    thresholds: Thresholds,
+    choices: Mapping[str, TableChoice] = NO_CHOICES,
+    budget: DpBudget | None = None,
+) -> str:
+    """The codebook as Markdown.
+
+    Args:
+        specs: the tables.
+        edition: the edition of the policy whose clauses it names.
+        thresholds: least numbers of contributors.
+        choices: how tables are protected where it is not by withholding.
+        budget: what the noise may add up to.
+    """
     parts = [
         _head(specs, edition),
-        *(_section(spec, edition, thresholds) for spec in specs),
+        *(_section(spec, edition, protection_of(spec, thresholds, choices.get(spec.name))) for spec in specs),
+        *filter(None, [budget_section(specs, choices, budget)]),
         _catalog_section(),
     ]
     return "\n".join(parts)
 
 
-def codebook_html(specs: Sequence[TableSpec], edition: EditionInForce, thresholds: Thresholds) -> str:
-    """The codebook as one page that needs nothing besides itself."""
+def codebook_html(markdown: str) -> str:
+    """The codebook's Markdown as one page that needs nothing besides itself."""
     from markdown_it import MarkdownIt
 
     render = MarkdownIt("commonmark", {"html": False}).enable("table").render
-    body = render(codebook_markdown(specs, edition, thresholds))
+    body = render(markdown)
     body = re.sub(r"<h2><code>(\w+)</code>", r'<h2 id="\1"><code>\1</code>', body)
     body = body.replace("<table>", '<div class="wide"><table>').replace("</table>", "</table></div>")
     page = resources.files("iesiz.catalog").joinpath("codebook.html").read_text("utf-8")
@@ -96,7 +121,7 @@ def _head(specs: Sequence[TableSpec], edition: EditionInForce) -> str:
     return "\n".join(lines)
 
 
-def _section(spec: TableSpec, edition: EditionInForce, thresholds: Thresholds) -> str:
+def _section(spec: TableSpec, edition: EditionInForce, protection: str) -> str:
     limits = [f"- {one}" for one in limits_of(spec)]
     changes = [f"- {one.date}: {one.what}" for one in spec.changes] or ["- none since its first period"]
     return "\n".join(
@@ -111,7 +136,7 @@ def _section(spec: TableSpec, edition: EditionInForce, thresholds: Thresholds) -
             "| --- | --- | --- | --- | --- |",
             *_column_lines(spec),
             "",
-            f"**How it is protected.** {protection_of(spec, thresholds)}",
+            f"**How it is protected.** {protection}",
             "",
             "**What it cannot answer.**",
             "",

@@ -14,5 +14,5 @@ create macro week_over_week(value, series, day) as value::double / nullif(
 ) - 1;
 comment on macro week_over_week is 'week_over_week(value, series, day): change against the same day of the week before, 0.1 is 10 % more; null if either day is withheld, missing or the former is 0';
 
-create macro visible_only(table_name) as table select * from query_table(table_name) where status = 'published';
-comment on macro table visible_only is 'from visible_only(''daily_...''): the cells that are published; withheld ones are left out';
+create macro visible_only(table_name) as table select * from query_table(table_name) where status <> 'suppressed';
+comment on macro table visible_only is 'from visible_only(''daily_...''): the cells that are published, with noise or without; withheld ones are left out';

@@ -14,7 +14,8 @@ from iesiz.tables import TableSpec
 HEAD = """\
 -- Views over the published Parquet, for engines with DuckDB's read_parquet. Run it in the folder it lies in:
 --     duckdb -init views.sql
--- A withheld cell has status 'suppressed' and no numbers; it is not zero.
+-- A withheld cell has status 'suppressed' and no numbers; it is not zero. One with status 'noisy' has
+-- numbers with noise, which may be negative.
 """
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from iesiz.catalog.noise_words import noise_of
+from iesiz.mechanisms import DP, NONE, TableChoice
 from iesiz.periods import Grain
 from iesiz.settings import Thresholds
 from iesiz.tables import TableSpec
@@ -9,7 +11,7 @@ from iesiz.vocabulary import Role
 
 STATUS_MEANING = (
     "published, or suppressed: withheld, since the cell is about too few or would give such a cell away; a "
-    "withheld cell is not zero"
+    "withheld cell is not zero; or noisy: its numbers have noise, and those that are null are not told"
 )
 PERIODS = {
     Grain.DAY: ("local day of the site", "date"),
@@ -20,8 +22,15 @@ PERIODS = {
 COUNTED = {"visitor": "visitors", "person": "people"}
 
 
-def protection_of(spec: TableSpec, thresholds: Thresholds) -> str:
+def protection_of(spec: TableSpec, thresholds: Thresholds, choice: TableChoice | None = None) -> str:
     """How the numbers of a table are protected, in sentences."""
+    if choice is not None and choice.mechanism == DP:
+        return noise_of(spec, choice)
+    unpublished = choice is not None and choice.mechanism == NONE
+    return "It is not published any more. " * unpublished + _by_withholding(spec, thresholds)
+
+
+def _by_withholding(spec: TableSpec, thresholds: Thresholds) -> str:
     k = thresholds.k_sensitive if spec.sensitive else thresholds.k
     rules = {one.name for one in spec.of_role(Role.RULE)}
     networks = ", from at least 3 networks" if "network_count" in rules else ""

@@ -70,6 +70,10 @@ def _show(found: Status) -> None:
         ]
         print_table(("site", "stream", "file", "file id", "rejected lines", "stopped"), files)
         typer.echo("")
+    if found.budgets:
+        budgets = [(one.unit, one.epoch, one.limit, one.spent, one.left, one.delta) for one in found.budgets]
+        print_table(("privacy budget", "epoch", "rho", "spent", "left", "delta spent"), budgets)
+        typer.echo("")
     shown = [(one.table, one.periods, one.last, one.cells, one.suppressed) for one in found.tables]
     print_table(("table", "periods", "last", "cells", "withheld"), shown)
 

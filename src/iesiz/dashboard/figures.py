@@ -1,7 +1,8 @@
 """The numbers of a panel or tile, summed by DuckDB, each with a state that says how far it can be trusted.
 
-States: exact; partial (a part of what is summed is withheld or absent: at least so many); withheld; missing
-(not published). Names in the queries are those of tables and columns of the package, never a reader's.
+States: exact; noisy (numbers with noise: about so many); partial (a part of what is summed is withheld or
+absent: at least so many); withheld; missing (not published). Names in the queries are those of tables and
+columns of the package, never a reader's.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ LONGEST = 400  # days in a line
 WEEK = 7
 STATE = (
     "case when count({measure}) = 0 then 'withheld' "
+    "when count(*) filter (status = 'noisy') > 0 then 'noisy' "
     "when count({measure}) = count(*) and count(distinct {period}) = {periods} then 'exact' "
     "else 'partial' end as state"
 )
@@ -78,10 +80,13 @@ def _week(there: duckdb.DuckDBPyRelation, measure: str, last: dt.date, sites: in
     first = last - dt.timedelta(days=WEEK - 1)
     chosen = there.filter(f"day between '{first}' and '{last}'")
     rows = chosen.aggregate(
-        f"sum({measure}), count({measure}), count(*), count(distinct row({SITE}, day))"
+        f"sum({measure}), count({measure}), count(*), count(distinct row({SITE}, day)), "
+        "count(*) filter (status = 'noisy')"
     ).fetchall()
-    value, shown, cells, pieces = rows[0]
-    state = "missing" if not cells else "withheld" if not shown else "partial"
+    value, shown, cells, pieces, noisy = rows[0]
+    state = "missing" if not cells else "withheld" if not shown else "noisy" if noisy else "partial"
+    if noisy:
+        return value, state
     return value, "exact" if shown == cells and pieces == WEEK * sites else state
 
 

@@ -24,10 +24,14 @@ function day(value, short) {
   const [, y, m, d] = parts.map(Number);
   return t(short ? "day_short" : "day_long", { y, m: t("months").split(" ")[m - 1], d });
 }
+function span(first, last) {
+  return first === last ? day(first) : t("period", { first: day(first), last: day(last) });
+}
 const iso = (moment) => new Date(moment).toISOString().slice(0, 10);
 function shown(value, state) {
   if (state === "withheld" || state === "missing") return t(state);
-  return state === "partial" ? t("at_least", { n: number(value) }) : number(value);
+  const words = { partial: "at_least", noisy: "nearly" };
+  return words[state] ? t(words[state], { n: number(value) }) : number(value);
 }
 
 function make(name, attributes = {}, ...children) {
@@ -50,6 +54,9 @@ function table(caption, heads, rows) {
   const head = make("tr", {}, ...heads.map(([text, kind]) => make("th", { scope: "col", class: kind }, text)));
   return make("table", {}, make("caption", { class: "unseen" }, caption), make("thead", {}, head), make("tbody", {}, ...rows));
 }
+
+// Names of tables may break behind an underscore, on narrow screens.
+const named = (name) => make("td", {}, ...name.split(/(?<=_)/).flatMap((part) => [part, make("wbr")]));
 
 function framed(caption, heads, rows, kind = "scroll whole") {
   const frame = { class: kind, tabindex: "0", role: "region", "aria-label": caption };
@@ -99,6 +106,12 @@ function filled(part, values) {
   return part.startsWith("$") ? values[part.slice(1)] : part;
 }
 
+// Noons of a few days, where the points of these days stand.
+function ticks(data) {
+  const days = [...new Set(data.map((one) => one.day))], every = Math.ceil(days.length / 6);
+  return days.filter((_, place) => place % every === 0).map((one) => Date.parse(`${one}T12:00Z`));
+}
+
 function spec(panel, rows, max) {
   const { step = 0, rows: lines } = facts.charts[panel.chart].usermeta ?? {};
   const data = rows.map((row) => datum(panel, row));
@@ -108,6 +121,7 @@ function spec(panel, rows, max) {
     max: max || 1,
     labels: max > 0,
     height: step * new Set(data.map((one) => one[lines])).size,
+    ticks: panel.chart === "days" ? ticks(data) : [],
     pointSize: rows.length > 60 ? 8 : 28,
   };
   const made = filled(facts.charts[panel.chart], values);
@@ -124,7 +138,7 @@ function spec(panel, rows, max) {
 
 function legend(rows, chart) {
   const states = new Set(rows.map((row) => row.at(-1)));
-  const signs = { withheld: "", partial: "", missing: "" };
+  const signs = { withheld: "", partial: "", noisy: "", missing: "" };
   const lines = Object.keys(signs).filter((state) => states.has(state)).map((state) => {
     const hollow = state === "partial" && chart === "days";
     const swatch = make("span", { class: `swatch ${hollow ? "hollow" : state}`, "aria-hidden": "true" }, hollow ? "△" : "");
@@ -141,8 +155,8 @@ function section(panel, work) {
     return made;
   }
   const rows = panel.rows.filter((row) => !chosen.site || row[0] === chosen.site);
-  const span = t("period", { first: day(panel.first), last: day(panel.last) });
-  made.append(make("p", { class: "about" }, `${t(panel.unit)} · ${span} · ${t("source", { table: panel.table })}`));
+  const about = [t(panel.unit), span(panel.first, panel.last), t("source", { table: panel.table })];
+  made.append(make("p", { class: "about" }, about.join(" · ")));
   const small = make("div", { class: "small" });
   const max = Math.max(...rows.map((row) => row.at(-2) ?? 0));
   for (const site of new Set(rows.map((row) => row[0]))) {
@@ -173,18 +187,18 @@ function tile(one) {
 function freshness(rows) {
   const heads = [[t("table")], [t("last_period")], [t("due_period")], [t("missing_count"), "n"], [t("state")]];
   const body = rows.map((one) => make("tr", {},
-    make("td", {}, one.table), make("td", {}, one.last_period ? day(one.last_period) : "–"),
+    named(one.table), make("td", {}, one.last_period ? day(one.last_period) : "–"),
     make("td", {}, one.due_period ? day(one.due_period) : "–"), make("td", { class: "n" }, number(one.missing_count)),
     make("td", {}, t(one.state))));
   return make("section", { class: "panel" }, make("h2", {}, t("freshness")),
-    framed(t("freshness"), heads, body));
+    framed(t("freshness"), heads, body, "scroll whole fresh"));
 }
 
 function share(one) {
   const part = one.cells ? one.withheld / one.cells : 0;
   const meter = make("span", { class: "meter", "aria-hidden": "true" }, make("i", { style: `width:${100 * part}%` }));
   const text = one.cells ? number(part, { style: "percent", maximumFractionDigits: 1 }) : "–";
-  return make("tr", {}, make("td", {}, one.table), make("td", { class: "n" }, number(one.cells)),
+  return make("tr", {}, named(one.table), make("td", { class: "n" }, number(one.cells)),
     make("td", { class: "n" }, number(one.withheld)), make("td", { class: "n", "data-share": part }, text), make("td", {}, meter));
 }
 
@@ -249,7 +263,8 @@ async function draw() {
   sites();
   head();
   const work = [];
-  const last = facts.panels.map((panel) => panel.last).filter(Boolean).sort().at(-1);
+  const days = facts.panels.map((panel) => panel.last).filter((one) => /^\d{4}-\d\d-\d\d$/.test(one));
+  const last = days.sort().at(-1);
   const parts = [make("h1", {}, t(facts.title))];
   if (last) parts.push(make("p", { class: "until" }, t("data_until", { date: day(last) })));
   if (facts.tiles.length) {

@@ -12,6 +12,8 @@ from iesiz.periods import Grain
 from iesiz.tables import TableSpec
 
 SITE = "site"
+ORDERED = frozenset({"age", "age_band"})
+"""Dimensions whose values have an order of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,4 +90,7 @@ def _breakdowns(panel: Panel, spec: TableSpec) -> Iterator[Panel]:
     periods = panel.periods if spec.grain == Grain.DAY else 1
     for name in spec.dimensions:
         if name != SITE:
-            yield replace(panel, table=spec.name, measure=spec.contributors, by=name, periods=periods)
+            ordered = name in ORDERED
+            yield replace(
+                panel, table=spec.name, measure=spec.contributors, by=name, periods=periods, first=ordered
+            )

@@ -12,6 +12,7 @@ from iesiz.deidentify.agents import classify_agent
 from iesiz.deidentify.assets import join_asset, split_asset
 from iesiz.deidentify.keys import KeyRing
 from iesiz.deidentify.labels import Labels
+from iesiz.deidentify.languages import language_of_path, preferred_language
 from iesiz.deidentify.proxies import Proxies
 from iesiz.deidentify.referrers import classify_referrer
 from iesiz.deidentify.routes import OwnRoutes, Resource, resource_of, route_of
@@ -47,6 +48,7 @@ class Context:
         fate: what is to become of the lines of a day.
         clock: zone of times that name none, where the log's settings say it.
         proxies: who is trusted to say where a request came from; None: the peer is the client.
+        languages: codes of languages with which the site's paths begin; none if they do not tell.
     """
 
     site: str
@@ -59,18 +61,21 @@ class Context:
     fate: Callable[[dt.date], Fate]
     clock: str | None = None
     proxies: Proxies | None = None
+    languages: frozenset[str] = frozenset()
     visitors: Visitors = field(init=False)
     paths: Labels = field(init=False)
     referrers: Labels = field(init=False)
     agents: Labels = field(init=False)
+    preferences: Labels = field(init=False)
     _folder: Callable[[str], str] = field(init=False)
 
     def __post_init__(self) -> None:
         """Start with nothing remembered."""
         object.__setattr__(self, "visitors", Visitors(self.site, self.keys))
-        object.__setattr__(self, "paths", Labels(self._path, 2))
+        object.__setattr__(self, "paths", Labels(self._path, 3))
         object.__setattr__(self, "referrers", Labels(self._referrer, 4))
         object.__setattr__(self, "agents", Labels(_agent, 4))
+        object.__setattr__(self, "preferences", Labels(_preference, 1))
         object.__setattr__(self, "_folder", lru_cache(FOLDERS)(lambda folder: route_of(folder, self.routes)))
 
     @property
@@ -78,14 +83,14 @@ class Context:
         """Whether an own route holds a digit, so that numbers in paths matter."""
         return any(character.isdigit() for template in self.routes.templates for character in template)
 
-    def _path(self, path: bytes) -> tuple[str, str]:
-        """Route and resource."""
+    def _path(self, path: bytes) -> tuple[str, str, str]:
+        """Route, resource and language."""
         text = text_of(path)
-        resource = resource_of(text)
+        resource, language = resource_of(text), language_of_path(text, self.languages)
         if resource != Resource.ASSET:
-            return route_of(text, self.routes), resource
+            return route_of(text, self.routes), resource, language
         folder, name = split_asset(text)
-        return join_asset(self._folder(folder), name), resource
+        return join_asset(self._folder(folder), name), resource, language
 
     def _referrer(self, value: bytes) -> tuple[str, ...]:
         """Kind and source where the request's query names no campaign, then both where it does."""
@@ -98,6 +103,11 @@ def _agent(value: bytes) -> tuple[str, str, str, str]:
     """Device, system, browser and whether it is a robot."""
     one = classify_agent(text_of(value))
     return one.device, one.system, one.browser, ROBOT if one.is_robot else PERSON
+
+
+def _preference(value: bytes) -> tuple[str]:
+    """The language that a browser prefers."""
+    return (preferred_language(text_of(value)),)
 
 
 def text_of(value: bytes) -> str:

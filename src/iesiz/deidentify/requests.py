@@ -103,10 +103,21 @@ def _time(chunk: ParsedChunk, context: Context, times: LocalTime, name: str) -> 
 
 def _request(chunk: ParsedChunk, context: Context, times: LocalTime, name: str) -> Columns:
     paths = chunk.texts[PATH]
-    (route, resource), labels = context.paths.of(paths)
+    (route, resource, language), labels = context.paths.of(paths)
     routes, resources = spread(route, labels, paths.codes), spread(resource, labels, paths.codes)
     methods = pa.DictionaryArray.from_arrays(pa.array(chunk.method.astype(np.int32)), pa.array(METHODS))
-    return {"method": methods, "route": _malformed_apart(routes, chunk), "resource": resources}
+    told = spread(language, labels, paths.codes) if context.languages else _untold(chunk)
+    return {
+        "method": methods,
+        "route": _malformed_apart(routes, chunk),
+        "resource": resources,
+        "language": told,
+    }
+
+
+def _untold(chunk: ParsedChunk) -> pa.DictionaryArray:
+    """What neither the format nor the site's settings can tell of any line: null."""
+    return pa.DictionaryArray.from_arrays(pa.nulls(chunk.rows, pa.int32()), pa.array([], pa.string()))
 
 
 def _malformed_apart(routes: pa.DictionaryArray, chunk: ParsedChunk) -> pa.DictionaryArray:
@@ -154,6 +165,14 @@ def _agent(chunk: ParsedChunk, context: Context, times: LocalTime, name: str) ->
     return {**columns, "is_robot": pa.array((codes[-1] == robot)[coded.codes])}
 
 
+def _preference(chunk: ParsedChunk, context: Context, times: LocalTime, name: str) -> Columns:
+    if name not in chunk.texts:
+        return {"preferred": _untold(chunk)}
+    coded = chunk.texts[name]
+    (language,), labels = context.preferences.of(coded)
+    return {"preferred": spread(language, labels, coded.codes)}
+
+
 def _absent(chunk: ParsedChunk) -> CodedText:
     return CodedText.of(np.zeros(chunk.rows, np.int32), (b"",))
 
@@ -169,6 +188,7 @@ TREATMENTS: dict[str, Callable[[ParsedChunk, Context, LocalTime, str], Columns]]
     "number": _number,
     "referrer_class": _referrer,
     "agent_class": _agent,
+    "language_class": _preference,
     "own_host": _nothing,
     "client": _nothing,
     "drop": _nothing,

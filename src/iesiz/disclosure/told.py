@@ -72,7 +72,7 @@ def _withheld(cells: Cells) -> Cells:
 def _matters(
     one: CellInterval, rows: set[tuple[str, tuple[object, ...]]], plan: Plan, thresholds: Thresholds
 ) -> bool:
-    """A row always; a drop-out if it may be between one person and k - 1, what a revision added if it must."""
+    """A row always; a drop-out if it may be one person to k - 1, what a revision added if it must be."""
     spec = plan.spec(one.table)
     if (one.table, one.key) in rows or spec is None:
         return spec is not None

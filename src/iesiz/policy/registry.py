@@ -26,6 +26,7 @@ TREATMENTS = {
             "number",
             "referrer_class",
             "agent_class",
+            "language_class",
             "own_host",
             "client",
             DROP,

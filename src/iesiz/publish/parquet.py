@@ -12,20 +12,24 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from iesiz.tables import Cells, TableSpec
-from iesiz.vocabulary import PROTECTION
+from iesiz.vocabulary import NOISE_PROTECTION, PROTECTION
+
+NOISE = "iesiz.noise"
 
 
 def metadata_of(cells: Cells, edition: str, period: str, revision: int) -> dict[str, str]:
     """The key-value metadata of a partition."""
     spec = cells.spec
+    lost = json.dumps(dict(cells.lost_to_bounds), sort_keys=True)
+    protected = {"iesiz.protection": PROTECTION, "iesiz.lost_to_bounds": lost}
+    noisy = {"iesiz.protection": NOISE_PROTECTION, NOISE: json.dumps(dict(cells.noise), sort_keys=True)}
     return {
         "iesiz.table": spec.name,
         "iesiz.schema_version": str(spec.schema_version),
         "iesiz.policy_edition": edition,
         "iesiz.purpose": spec.purpose.value,
         "iesiz.release": f"{spec.name}/{spec.grain}={period}/revision={revision}",
-        "iesiz.lost_to_bounds": json.dumps(dict(cells.lost_to_bounds), sort_keys=True),
-        "iesiz.protection": PROTECTION,
+        **(noisy if cells.noise else protected),
     }
 
 
@@ -42,4 +46,6 @@ def write_partition(cells: Cells, metadata: dict[str, str], path: Path) -> None:
 
 def read_partition(spec: TableSpec, path: Path) -> Cells:
     """Read a partition back, as it lies there."""
-    return Cells(spec, pq.ParquetFile(path).read())
+    file = pq.ParquetFile(path)
+    noise = (file.metadata.metadata or {}).get(NOISE.encode())
+    return Cells(spec, file.read(), noise=json.loads(noise) if noise else {})

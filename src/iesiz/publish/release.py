@@ -23,7 +23,7 @@ from iesiz.publish.parquet import metadata_of, read_partition, write_partition
 from iesiz.settings import Settings
 from iesiz.storage import outside, put_in_place, write_bytes
 from iesiz.tables import Cells, TableSpec
-from iesiz.vocabulary import AUDITED, SUPPRESSED
+from iesiz.vocabulary import AUDITED, NOISE_CONFIRMED, SUPPRESSED
 
 RELEASE, MICRODATA = "release", "microdata"
 PUBLIC_FACTS = ("table", "period", "revision", "edition", "sha256", "verdict")
@@ -233,7 +233,7 @@ def _stage(
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
         cells=len(status),
         suppressed=status.count(SUPPRESSED),
-        verdict=AUDITED,
+        verdict=NOISE_CONFIRMED if cells.noise else AUDITED,
         inputs=tuple(inputs),
     )
 

@@ -25,7 +25,10 @@ from iesiz.settings import Settings
 from iesiz.storage import outside, write_private
 
 PERSON, COHORT = "person", "cohort"
-NOT_GIVEN = "not_given"
+NOT_GIVEN, UNKNOWN = "not_given", "unknown"
+SINCE = ("language",)
+"""Features that days may lack which an earlier version has left."""
+
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -98,9 +101,10 @@ def _of_day(path: Path, day: dt.date) -> pa.Table:
     rows = np.repeat(np.arange(len(counted)), counted["visitor_count"].to_numpy())
     visits = counted.drop_columns(["visitor_count"]).take(pa.array(rows))
     words = {"weekday": WEEKDAYS[day.weekday()], "day": day.isoformat()}
+    words |= {name: UNKNOWN for name in SINCE if name not in visits.column_names}
     for name, word in words.items():
         visits = visits.append_column(name, pa.array([word] * len(visits), pa.string()))
-    return visits
+    return visits.select(sorted(visits.column_names))
 
 
 def _people(settings: Settings, period: Period, fields: Sequence[str]) -> pa.Table:

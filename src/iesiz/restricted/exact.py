@@ -25,9 +25,15 @@ ROOMS = (EXACT, COUNTS, VISITS, "labels")
 
 
 def write_exact(settings: Settings, period: Period, exact: Sequence[Cells], revision: int = 0) -> None:
-    """Keep a period's exact cells, the columns that only rules read among them; each revision's apart."""
+    """Keep a period's exact cells, the columns that only rules read among them; each revision's apart.
+
+    The folder is made even without any: where all tables have noise nothing is kept, nor has expired.
+    """
+    folder = _of_revision(settings, period, revision)
+    with outside(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     for cells in exact:
-        path = _of_revision(settings, period, revision) / f"{cells.spec.name}.parquet"
+        path = folder / f"{cells.spec.name}.parquet"
         write_private(path, partial(pq.write_table, cells.table, compression="zstd"))
 
 

@@ -5,6 +5,8 @@ select
     visitor as pseudonym,
     any_value(network) as network_pseudonym,
     any_value(device) <> 'unknown' as has_agent,
+    min(system) as system,
+    min(browser) as browser,
     count(*) filter (where resource = 'page') as page_count,
     count(*) filter (where resource = 'asset') as asset_count,
     count(*) filter (where route = '/robots.txt') as robots_count

@@ -15,6 +15,8 @@ select
     parts.duration,
     parts.referrer::referrer_word as referrer,
     parts.device::device_word as device,
+    parts.language::language_word as language,
+    parts.preferred::language_word as preferred,
     parts.method = 'GET' and parts.resource = 'page' and parts.status_code in (200, 304) as is_pageview
 from parts
 inner join visitors on visitors.site = parts.site and visitors.pseudonym = parts.visitor

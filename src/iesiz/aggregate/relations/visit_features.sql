@@ -36,6 +36,7 @@ described as (
         drawn.site::varchar as site,
         printf('%02d-%02d', drawn.hour // 3 * 3, drawn.hour // 3 * 3 + 3) as band,
         if(drawn.device::varchar in ('mobile', 'desktop', 'tablet'), drawn.device::varchar, 'other') as device,
+        drawn.language::varchar as language,
         if(
             drawn.referrer::varchar in ('none', 'search', 'social', 'own_network', 'campaign'),
             drawn.referrer::varchar,
@@ -63,7 +64,7 @@ described as (
     left join reaching using (visitor)
 )
 
-select site, band, device, referrer, pages, duration, reached, count(*) as visitor_count
+select site, band, device, language, referrer, pages, duration, reached, count(*) as visitor_count
 from described
 group by all
 order by all

@@ -7,6 +7,8 @@ select
     pseudonym,
     row_number() over () as visitor,
     dense_rank() over (order by network_pseudonym) as network,
+    system,
+    browser,
     ('0x' || left(sha256($outer_pad || unhex(sha256($inner_pad || pseudonym))), 8))::ubigint as draw
 from browsers
 anti join robots using (site, pseudonym)

@@ -43,7 +43,15 @@ grouped as (
         min(placed.first_second) as first_second,
         max(placed.last_second) as last_second,
         min(placed.hour) as hour,
-        sum(placed.pageview_count)::integer as pageview_count
+        sum(placed.pageview_count)::integer as pageview_count,
+        -- That of most pageviews; of equals the first in this order.
+        case greatest(sum(placed.kk), sum(placed.ru), sum(placed.en), sum(placed.other))
+            when 0 then 'unknown'
+            when sum(placed.kk) then 'kk'
+            when sum(placed.ru) then 'ru'
+            when sum(placed.en) then 'en'
+            else 'other'
+        end::language_word as language
     from placed
     inner join begins using (visitor)
     group by placed.visitor, visit
@@ -62,6 +70,9 @@ select
     visitors.network::integer as network,
     grouped.visit,
     grouped.device,
+    visitors.system,
+    visitors.browser,
+    coalesce(spoken.language, 'unknown') as language,
     grouped.referrer,
     grouped.duration_seconds,
     grouped.first_second,
@@ -70,4 +81,5 @@ select
     grouped.pageview_count
 from grouped
 inner join visitors using (visitor)
+left join spoken on spoken.site = visitors.site::site_word and spoken.language = grouped.language
 anti join excess using (visitor, visit)

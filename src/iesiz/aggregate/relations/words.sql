@@ -5,6 +5,7 @@ create or replace type device_word as enum (select distinct device from parts wh
 create or replace type referrer_word as enum (
     select distinct referrer from parts where referrer is not null order by referrer
 );
+create or replace type language_word as enum ('kk', 'ru', 'en', 'other', 'unknown');
 create or replace type status_class_word as enum (
     '0xx', '1xx', '2xx', '3xx', '4xx', '5xx', '6xx', '7xx', '8xx', '9xx'
 );
