@@ -18,7 +18,7 @@ import pytest
 
 from iesiz import night as night_module
 from iesiz import pipeline
-from iesiz.ledger import FIRST, Ledger, _digest
+from iesiz.ledger import FIRST, Entry, Ledger, _digest
 from iesiz.night import run_night
 from iesiz.periods import Grain, Period
 from iesiz.settings import Settings, load_settings
@@ -89,7 +89,8 @@ def earlier(step: int) -> str:
 
 def repeat(ledger: Ledger, nights: int, before: Sequence[tuple[str, dict[str, object]]] = ()) -> None:
     """Write a ledger anew, with the first night's releases and days once for each earlier day."""
-    own = [(entry.kind, dict(entry.facts)) for entry in ledger.entries()]
+    entries = [entry for entry in ledger.entries() if not _is_longer(entry)]
+    own = [(entry.kind, dict(entry.facts)) for entry in entries]
     repeated = [
         (kind, json.loads(json.dumps(facts).replace(str(FIRST_DAY), earlier(step))))
         for step in range(nights - 1, 0, -1)
@@ -102,6 +103,11 @@ def repeat(ledger: Ledger, nights: int, before: Sequence[tuple[str, dict[str, ob
         previous = _digest(body)
         lines.append(json.dumps({**body, "chain": previous}, sort_keys=True))
     ledger.path.write_text("\n".join(lines) + "\n")
+
+
+def _is_longer(entry: Entry) -> bool:
+    """Whether it is of the week that the first day alone has closed."""
+    return entry.kind == Grain.WEEK or (entry.kind == "release" and entry.facts["period"] != str(FIRST_DAY))
 
 
 @pytest.mark.benchmark
