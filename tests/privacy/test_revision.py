@@ -215,12 +215,17 @@ def test_the_week_after_a_revision_gives_nothing_away(specs: Sequence[TableSpec]
     assert narrow(late, releases) == []
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_a_revision_that_passes_gives_nothing_away(seed: int) -> None:
+def test_revisions_that_pass_give_nothing_away() -> None:
     """Made-up days: whatever passes leaves every small number as uncertain as the rule asks."""
-    random = np.random.default_rng(seed)
-    world = World((MONDAY,), random.poisson(random.choice([3, 6, 30, 60], (1, 2, 5))))
-    late = Late(world, MONDAY, random.choice([0, 0, 3, 8, 15, 40], (2, 5)))
-    releases = late.revise(day_one(late))
-    if not missing(releases):
-        assert narrow(late, releases) == []
+    passed = 0
+    for seed in range(8):
+        random = np.random.default_rng(seed)
+        people = random.poisson(random.choice([3, 6, 30, 60], (1, 2, 5)))
+        more = random.choice([0, 0, 0, 15, 40], (2, 5))
+        more[people[0] < 8] = random.choice([0, 3, 8, 15], (2, 5))[people[0] < 8]
+        late = Late(World((MONDAY,), people), MONDAY, more)
+        releases = late.revise(day_one(late))
+        if not missing(releases):
+            passed += 1
+            assert narrow(late, releases) == []
+    assert passed > 2

@@ -83,8 +83,7 @@ def protect_night(
     whole = opened(binding.system, known, horizon)
     if history:
         near = told_of(binding, exact, known)
-        left = left_by(binding.system, known, horizon, asked.needs, asked.values, near)
-        asked = replace(asked, needs=left)
+        asked = replace(asked, needs=left_by(binding.system, known, horizon, asked.needs, asked.values, near))
     decided = np.isin([table for table, _ in binding.cells], [cells.label for cells in exact])
     fixed = _shown_before(binding, exact, history) & ~asked.sensitive
     withheld, coarser = asked.sensitive.copy(), set[str]()
