@@ -17,6 +17,7 @@ import pytest
 from iesiz import pipeline, revising, revision_input, revision_rules
 from iesiz.bounds import BOUNDS
 from iesiz.errors import PrivacyRefusal, SettingsError
+from iesiz.forget_request import ForgetRequest, NamedVisitor
 from iesiz.ledger import Ledger
 from iesiz.periods import Grain, Period
 from iesiz.publish import release, verify_store
@@ -27,7 +28,7 @@ from iesiz.storage import remove_tree
 from iesiz.tables import Cells, load_tables
 from iesiz.tools import audit_published
 from iesiz.vocabulary import PeriodCounts
-from tests.nights import DAY, NEXT, Network, line, log, network, site
+from tests.nights import BROWSER, DAY, NETWORKS, NEXT, Network, line, log, network, site
 
 WHY = "the second server's file came after the night"
 
@@ -241,6 +242,20 @@ def test_a_missing_site_is_brought_in(tmp_path: Path) -> None:
     assert people(net) == {"club": 40, "mall": 30}
     [day] = status_of(net.settings).days
     assert (day.missing, dict(day.late_by_site), day.sites) == ((), {"mall": 4}, ("club", "mall"))
+
+
+def test_people_who_ask_to_be_forgotten_leave_what_lies_aside_and_not_what_was_published(
+    net: Network,
+) -> None:
+    """One of the published, so that the revision minus the original is not him, and one who came late."""
+    named = tuple(NamedVisitor(address=f"{NETWORKS[one % 3]}.{one}", agent=BROWSER) for one in (1, 31))
+    with pipeline.store_lock(net.settings):
+        done = pipeline.forget(net.settings, ForgetRequest(visitors=named))
+    assert (done.rows, done.days) == (2, (DAY,))
+    net.write("logs/mall/web/again.log", line(DAY, 31, second=300))
+    net.night(DAY)
+    revise(net)
+    assert people(net) == {"mall": 59}
 
 
 @pytest.mark.parametrize(
