@@ -16,15 +16,7 @@ from tests.nights import DAY, Network, network, site
 
 VISITORS, PAGES = "daily_visitors_by_site", "daily_pageviews_by_page"
 SPECS = {spec.name: spec for spec in load_tables()}
-LINKED = (
-    "daily_errors_by_page",
-    "daily_funnel_to_registration",
-    "daily_latency_by_page",
-    PAGES,
-    "daily_visits_by_device",
-    "daily_visits_by_referrer",
-    "hourly_requests_by_status",
-)
+LINKED = tuple(name for name, spec in SPECS.items() if spec.source == "access_log" and name != VISITORS)
 TODAY = Period(Grain.DAY, DAY)
 
 

@@ -1,8 +1,8 @@
 """iesiz: access logs and registrations in, statistics about nobody out.
 
 The stages, in the order in which a day passes them (``pipeline`` runs them, with ``log_work``,
-``registration_work``, ``closing``, ``revising``, ``microdata_work``, ``upkeep`` and ``forgetting`` for its
-details, and nothing else opens them but ``tools``):
+``registration_work``, ``closing``, ``noise_work``, ``revising``, ``microdata_work``, ``upkeep`` and
+``forgetting`` for its details, and nothing else opens them but ``tools``):
 
     sources      what arrives: log files in blocks of lines, registrations in columns
     parse        lines to typed columns: recognised, ignored (why), rejected (why), all counted
@@ -10,6 +10,7 @@ details, and nothing else opens them but ``tools``):
     restricted   records by file and day, which of them count, each line once (no stage, but between two)
     aggregate    restricted records to exact counts: runs ``statistics/<table>``
     disclosure   exact counts to publishable counts, and the attacker and judge who try them
+    dp           instead of that, where chosen: exact counts to counts with noise, under a budget
     publish      staged, read back, committed: Parquet and the ledgers
     catalog      published tables to ``catalog.duckdb``, views and the codebook
     dashboard    the catalog to pages that need neither server nor network
@@ -18,7 +19,8 @@ For readers: ``iesiz.open(store)`` (``reader``), a locked session over the catal
 ``policy`` (what may be read and published), ``settings``, ``storage`` (the one place that writes),
 ``ledger``, ``tables`` (published tables as data), ``vocabulary`` and ``records`` (the words all rooms share),
 ``night`` (a night in-process), ``doctor`` (what would keep one from going well), ``microdata`` (records
-generalised), ``datasets`` (microdata of the plan as data), ``commands`` and ``cli``.
+generalised), ``datasets`` (microdata of the plan as data), ``choices`` (which table
+has noise, and whether it fits what ``mechanisms`` and ``contributions`` say), ``commands`` and ``cli``.
 """
 
 from __future__ import annotations

@@ -113,6 +113,24 @@ def read_release(settings: Settings, specs: Sequence[TableSpec], period: Period)
     return tuple(replace(cells, days=days) for cells in found)
 
 
+def read_span(settings: Settings, specs: Sequence[TableSpec], period: Period) -> tuple[Cells, ...]:
+    """Every release of some tables that tells of a day of a period, and the days that these are made of.
+
+    As everybody sees them.
+    """
+    archive, days, found = open_archive(settings, is_public=True), set(period.days), list[Cells]()
+    for spec in (one for one in specs if one.grain is not Grain.DAY):
+        for longer in sorted({Period.of(spec.grain, day) for day in period.days}, key=lambda one: one.start):
+            release = archive.fetch(spec, longer)
+            if release is not None:
+                found.append(release.published)
+                days |= release.published.days
+    for spec in (one for one in specs if one.grain is Grain.DAY):
+        releases = (archive.fetch(spec, Period(Grain.DAY, day)) for day in sorted(days))
+        found += [one.published for one in releases if one is not None]
+    return tuple(found)
+
+
 def _days(settings: Settings) -> dict[Period, frozenset[dt.date]]:
     return {
         period: frozenset(dt.date.fromisoformat(day) for day in facts["days"])

@@ -25,7 +25,8 @@ from iesiz.tables import load_tables
 from iesiz.vocabulary import Purpose
 
 QUASI, SENSITIVE = "quasi", "sensitive"
-DAY = "day"
+DAY, BAND = "day", "band"
+ONCE, AGAIN, STOCK = "once", "again", "stock"
 VISIT = frozenset(
     {"site", "band", "weekday", "device", "language", "referrer", "pages", "duration", "reached"}
 )
@@ -55,14 +56,18 @@ class TableCut:
     """A published table that counts the same people.
 
     Attributes:
+        measure: the column of its contributors.
         columns: for each column of the release the dimension of the table; `day` is its period.
         answers: sensitive columns of which the table tells what became of each (`field`, `answer`).
+        counts: whether it counts everybody `once`; or `again` in several of its cells, so that a sum is at
+            least the number of people; or is a `stock` that holds people of earlier periods as well.
     """
 
     table: str
     measure: str
     columns: Mapping[str, str]
     answers: tuple[str, ...] = ()
+    counts: str = ONCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +158,11 @@ def _column(folder: Traversable, entry: Mapping[str, Any]) -> Column:
 
 
 def _cut(entry: Mapping[str, Any]) -> TableCut:
-    return TableCut(entry["table"], entry["measure"], dict(entry["columns"]), tuple(entry.get("answers", ())))
+    counts = entry.get("counts", ONCE)
+    if counts not in (ONCE, AGAIN, STOCK):
+        raise ValueError("a table counts once, again or as a stock")
+    answers = tuple(entry.get("answers", ()))
+    return TableCut(entry["table"], entry["measure"], dict(entry["columns"]), answers, counts)
 
 
 def _refuse_unfit(one: Dataset) -> None:
@@ -175,7 +184,7 @@ def _refuse_unfit(one: Dataset) -> None:
             raise PrivacyRefusal(f"{place}: a cut names a column that is not known.")
         if spec is None:  # A table that the plan has not tells nothing.
             continue
-        if not set(cut.columns.values()) <= {*spec.dimensions, DAY} or cut.measure != spec.contributors:
+        if not set(cut.columns.values()) <= {*spec.dimensions, DAY, BAND} or cut.measure != spec.contributors:
             raise PrivacyRefusal(f"{place}: a cut names what table {cut.table} has not.")
 
 

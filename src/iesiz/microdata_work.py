@@ -18,14 +18,17 @@ import pyarrow.compute as pc
 from iesiz.calendar import is_due, now
 from iesiz.closing import due_periods, registrations_for
 from iesiz.datasets import Dataset, load_datasets
+from iesiz.disclosure import LEAST_NETWORKS
 from iesiz.errors import PrivacyRefusal
 from iesiz.microdata.classes import Vector
 from iesiz.microdata.guard import TablesGuard
 from iesiz.microdata.models import Closeness, DailyContributors, DistinctDiversity, KAnonymity, Requirement
+from iesiz.microdata.networks import NetworksGuard
 from iesiz.microdata.records import Records as Table
 from iesiz.microdata.release import released
+from iesiz.microdata.search import Guard
 from iesiz.microdata.study import Outcome, Study, generalise, study_of
-from iesiz.microdata_cuts import ANSWERS, cuts_of
+from iesiz.microdata_cuts import ANSWERS, opponent_of
 from iesiz.noise_work import may_be_released
 from iesiz.periods import Period
 from iesiz.policy import EditionInForce
@@ -37,7 +40,16 @@ from iesiz.publish import (
     read_staged_records,
     stage_records,
 )
-from iesiz.restricted import Records, forget_visits, note_cohort, read_cohort, read_visits
+from iesiz.restricted import (
+    CAME,
+    NETWORKS,
+    Records,
+    forget_visits,
+    note_cohort,
+    notes_hold,
+    read_cohort,
+    read_visits,
+)
 from iesiz.settings import MicrodataRules, Settings
 from iesiz.vocabulary import PeriodCounts, TableCounts
 
@@ -126,7 +138,7 @@ def rules_of(dataset: Dataset, asked: MicrodataRules, study: Study | None) -> Ru
     """
     if dataset.source == "access_log":
         model = DailyContributors(asked.visits_k)
-        return Rules(Requirement((model,), asked.visits_suppression), asked.visits_k, "day")
+        return Rules(Requirement((model,), asked.visits_suppression), asked.visits_k, CAME)
     k = KAnonymity(asked.k)
     nothing = {"|".join([NOT_GIVEN] * len(dataset.sensitive))}
     if study is None or set(study.data.sensitive_values) == nothing:
@@ -137,12 +149,14 @@ def rules_of(dataset: Dataset, asked: MicrodataRules, study: Study | None) -> Ru
 
 def _cohort(settings: Settings, dataset: Dataset, period: Period, days: Sequence[dt.date]) -> Study | None:
     if dataset.source == "access_log":
-        table, sensitive = read_visits(settings, days), "day"
+        table, sensitive = read_visits(settings, days), CAME
     else:
         fields = [one.field for one in dataset.columns]
-        table, sensitive = read_cohort(settings, period, fields), ANSWERS
+        # Where notes are under a key that is gone nobody can tell who was released before: nobody is again.
+        table = read_cohort(settings, period, fields) if notes_hold(settings) else None
+        sensitive = ANSWERS
         if table is not None:
-            table = table.rename_columns([one.name for one in dataset.columns])
+            table = table.rename_columns([*(one.name for one in dataset.columns), CAME])
             joined = pc.binary_join_element_wise(*(table[name] for name in dataset.sensitive), "|")
             table = table.append_column(ANSWERS, joined)
     if table is None:
@@ -157,13 +171,22 @@ def _generalised(
 ) -> Outcome | None:
     """The scheme of the first release where it still does, else the best that is coarser; None if none is."""
     limit = rules.requirement.limit(study.data.records)
-    cuts = cuts_of(settings, dataset, period, study.data.sensitive_values)
-    guard = TablesGuard(study.data, rules.sensitive or "", cuts, rules.k, limit)
     try:
+        other = opponent_of(settings, dataset, period, study.records.table)
+        tables = TablesGuard(study.data, rules.sensitive or "", other.cuts, rules.k, limit, other.attack)
+        guard = _networks_guard(dataset, study, tables)
         found = generalise(study, rules.requirement, LOSS, guard, _frozen(settings, dataset))
     except PrivacyRefusal:
         return None
     return found if found.risks.records else None
+
+
+def _networks_guard(dataset: Dataset, study: Study, then: Guard) -> Guard:
+    """Visits need as many networks as the cells of tables do; nobody asks where people registered from."""
+    if dataset.source != "access_log":
+        return then
+    counted = study.records.table[NETWORKS].to_numpy()
+    return NetworksGuard(study.data, counted, LEAST_NETWORKS, then)
 
 
 def _frozen(settings: Settings, dataset: Dataset) -> Vector | None:

@@ -24,9 +24,10 @@ from iesiz.datasets import Dataset, load_datasets
 from iesiz.dp import Declaration, drawn_periods, noisy_cells, require_opendp
 from iesiz.mechanisms import NONE
 from iesiz.periods import Period
-from iesiz.publish import published_paths
+from iesiz.publish import published_paths, published_verdicts
 from iesiz.settings import Settings
 from iesiz.tables import Cells, TableSpec, load_tables
+from iesiz.vocabulary import NOISE_CONFIRMED
 
 Given = DayInput | PeriodInput | None
 
@@ -65,6 +66,9 @@ def check_mechanisms(settings: Settings) -> tuple[str, ...]:
         SettingsError: a choice does not fit its table, or OpenDP is not installed.
         PrivacyRefusal: the noise would hide less than it says, or nothing.
     """
+    if not settings.tables:
+        load_tables()
+        return ()
     noisy = refuse_unfit_choices(settings, load_tables(), load_datasets())
     if noisy:
         require_opendp()
@@ -83,12 +87,12 @@ def chosen_tables(settings: Settings, specs: Sequence[TableSpec], period: Period
     """
     names = check_mechanisms(settings)
     drawn = drawn_periods(settings)
-    exact = _exact_periods(settings, drawn)
+    plan, exact = load_tables(), _exact_periods(settings, drawn) if names else {}
     found: dict[bool, list[TableSpec]] = {True: [], False: []}
     left_out = []
     for spec in published_tables(settings, [one for one in specs if one.grain is period.grain]):
         is_noisy = spec.name in names
-        beside = _beside(spec, period, exact if is_noisy else drawn)
+        beside = _beside(spec, plan, period, exact if is_noisy else drawn)
         if beside:
             left_out.append(
                 f"{spec.name}: left out, since {', '.join(beside)} "
@@ -133,6 +137,20 @@ def may_be_released(settings: Settings, dataset: Dataset, period: Period) -> boo
     )
 
 
+def undrawn(settings: Settings) -> tuple[str, ...]:
+    """What is published with noise, and was never reserved and drawn, a sentence each.
+
+    Raises:
+        PrivacyRefusal: the chain of the budget's ledger is broken.
+    """
+    known = {(table, one.name) for table, periods in drawn_periods(settings).items() for one in periods}
+    found = {key for key, verdict in published_verdicts(settings).items() if verdict == NOISE_CONFIRMED}
+    return tuple(
+        f"{table}, {period}: published with noise, and no draw is noted"
+        for table, period in sorted(found - known)
+    )
+
+
 def _exact_periods(settings: Settings, drawn: Mapping[str, Iterable[Period]]) -> dict[str, frozenset[Period]]:
     """Periods of which each table was published without noise."""
     noisy = {(table, one.name) for table, periods in drawn.items() for one in periods}
@@ -143,9 +161,11 @@ def _exact_periods(settings: Settings, drawn: Mapping[str, Iterable[Period]]) ->
     return {table: frozenset(periods) for table, periods in found.items()}
 
 
-def _beside(spec: TableSpec, period: Period, others: Mapping[str, Iterable[Period]]) -> tuple[str, ...]:
+def _beside(
+    spec: TableSpec, plan: Sequence[TableSpec], period: Period, others: Mapping[str, Iterable[Period]]
+) -> tuple[str, ...]:
     """Linked tables that were published otherwise for some of the period's days."""
-    linked = linked_to(spec.name, load_tables())
+    linked = linked_to(spec.name, plan) if others else frozenset()
     return tuple(
         table
         for table, periods in sorted(others.items())

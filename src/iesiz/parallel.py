@@ -13,12 +13,15 @@ _END = object()
 
 
 def in_order(work: Callable[[Given], Made], inputs: Iterable[Given], threads: int) -> Iterator[Made]:
-    """Yield ``work(one)`` for each input; at most one input more than there are threads is in memory."""
+    """Yield ``work(one)`` for each input; at most two inputs more than there are threads are in memory.
+
+    One of them waits while the caller is still busy with what came out, so that no thread does.
+    """
     with ThreadPoolExecutor(threads) as pool:
         waiting: deque[Future[Made]] = deque()
         for one in inputs:
             waiting.append(pool.submit(work, one))
-            if len(waiting) > threads:
+            if len(waiting) > threads + 1:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

@@ -4,9 +4,9 @@
             --aggregate--> exact counts --disclosure--> publishable counts
             --publish--> published tables --catalog--> readers
 
-Only this page opens the stages, with ``log_work``, ``registration_work``, ``closing`` and ``upkeep``, which
-hold its details. Its functions take frozen settings and small frozen inputs and return counts, so that a file
-or a day is a unit of work that can be done anywhere, and done again.
+Only this page opens the stages, with ``log_work``, ``registration_work``, ``closing``, ``noise_work`` and
+``upkeep``, which hold its details. Its functions take frozen settings and small frozen inputs and return
+counts, so that a file or a day is a unit of work that can be done anywhere, and done again.
 """
 
 from __future__ import annotations

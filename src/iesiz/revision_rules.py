@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from iesiz.aggregate import Change, Changes
-from iesiz.disclosure import NETWORKS, REVISED_COUNT, P, Plan, keys_of, least, magnitudes
+from iesiz.disclosure import LEAST_NETWORKS, REVISED_COUNT, P, Plan, keys_of, least, magnitudes
 from iesiz.errors import PrivacyRefusal
 from iesiz.settings import Thresholds
 from iesiz.tables import Cells, TableSpec
@@ -91,7 +91,7 @@ def _people(
     for name in spec.counted:
         one = found.get((key, name), NOTHING)
         if one.people:
-            is_few = one.people < k or one.networks < NETWORKS
+            is_few = one.people < k or one.networks < LEAST_NETWORKS
             is_one = name in large and one.total - one.first - one.second < P / 100 * one.first
             yield FEW if is_few or is_one else one.people
 

@@ -234,11 +234,18 @@ class MicrodataRules(Section):
 
     @model_validator(mode="after")
     def _weaker_needs_a_review(self) -> MicrodataRules:
-        weaker = (self.k < 10, self.l < 3, self.t > 0.3, self.suppression > 0.05, self.visits_k < 20)
+        weaker = (
+            self.k < 10,
+            self.l < 3,
+            self.t > 0.3,
+            self.suppression > 0.05,
+            self.visits_k < 20,
+            self.visits_suppression > 0.25,
+        )
         if any(weaker) and self.review is None:
             raise ValueError(
-                "below k = 10, l = 3 and visits_k = 20 or above t = 0.3 and suppression = 0.05 only with a "
-                "review: review = { name = ..., date = ... }"
+                "below k = 10, l = 3 and visits_k = 20 or above t = 0.3, suppression = 0.05 and "
+                "visits_suppression = 0.25 only with a review: review = { name = ..., date = ... }"
             )
         return self
 

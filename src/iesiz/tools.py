@@ -200,6 +200,7 @@ def audit_published(settings: Settings, table: str | None, day: dt.date | None) 
         PrivacyRefusal: a ledger is broken, or published files contradict each other.
     """
     from iesiz.errors import SettingsError
+    from iesiz.noise_work import undrawn
     from iesiz.periods import Grain
     from iesiz.pipeline import plan_of_night
     from iesiz.publish import published_periods, verify_store
@@ -215,7 +216,7 @@ def audit_published(settings: Settings, table: str | None, day: dt.date | None) 
         if day is None or (one.grain, one.start) == (Grain.DAY, day)
     ]
     days = sum(one.grain is Grain.DAY for one in periods)
-    findings, plan = list(verify_store(settings)), plan_of_night(settings, specs)
+    findings, plan = [*verify_store(settings), *undrawn(settings)], plan_of_night(settings, specs)
     numbers = [
         number
         for one in (periods if not findings else [])

@@ -19,7 +19,7 @@ from iesiz.closing import closing_days
 from iesiz.deidentify import LINES, PERSON, RENEWED, VISITOR, VISITOR_KEYS, KeyRing
 from iesiz.errors import PrivacyRefusal, SettingsError
 from iesiz.periods import Grain, Period
-from iesiz.restricted import Records, day_list, expired, last_day_kept, mirror_path, people_list
+from iesiz.restricted import Records, cohorts_path, day_list, expired, last_day_kept, mirror_path, people_list
 from iesiz.settings import Settings
 from iesiz.storage import outside, remove_tree, write_secret
 from iesiz.vocabulary import KeyFacts, UpkeepCounts
@@ -100,7 +100,7 @@ def plan_of(settings: Settings, today: dt.date) -> Plan:
         for day, came in held.items()
         if last_day_kept(settings.keeping, day, closed.get(Period(Grain.DAY, day)), came) < today
     ]
-    is_old = _mirror_is_old(settings, today)
+    is_old = _mirror_is_old(settings, today) and not _has_notes(settings)
     keys = [one for one in keys_due(settings, days, is_old) if (one.destroy_after or today) < today]
     # A day without any record whose key goes is over as well: what arrives of it is late.
     over = {_period(one).start for one in keys if one.purpose in VISITOR_KEYS and _is_of_day(one)}
@@ -124,7 +124,7 @@ def keys_due(
     Args:
         settings: where the store is.
         gone: days whose records go; what was needed for them alone is over, and so are their keys.
-        mirror_goes: whether the mirror of the registrations goes as well.
+        mirror_goes: whether the mirror of the registrations goes as well, and nothing else needs its key.
 
     Raises:
         PrivacyRefusal: a key is unsound.
@@ -162,7 +162,8 @@ def _needed(settings: Settings, gone: Collection[dt.date]) -> set[str]:
     """Names of the keys without which what is held could not be compared with what still arrives."""
     records, without = Records(settings), {day.isoformat() for day in gone}
     held = {day.isoformat() for day in records.held_days()} - without
-    is_mirrored = mirror_path(settings).exists() or people_list(settings).exists()
+    places = mirror_path(settings), people_list(settings), cohorts_path(settings)
+    is_mirrored = any(path.exists() for path in places)
     found = {MIRROR_KEY} if is_mirrored else set[str]()
     for one in records.files():
         found |= {
@@ -220,8 +221,17 @@ def _paths(
         if one.purpose == VISITOR and _is_of_day(one)
     ]
     if _mirror_is_old(settings, today):
-        found += [mirror_path(settings), people_list(settings)]
+        found.append(mirror_path(settings))
+        found += [] if _has_notes(settings) else [people_list(settings), cohorts_path(settings)]
     return [one for one in found if one.exists()]
+
+
+def _has_notes(settings: Settings) -> bool:
+    """Whether there are notes of who was in a cohort, and a source that may bring these people again.
+
+    They and the key that they are under outlive the mirror: without them somebody could be released twice.
+    """
+    return settings.registration is not None and cohorts_path(settings).exists()
 
 
 def _mirror_is_old(settings: Settings, today: dt.date) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,8 @@ def test_the_python_of_the_readme_gives_what_it_says(checkout: Path, monkeypatch
 
 @pytest.mark.parametrize("text", TOML)
 def test_settings_of_the_readme_are_accepted(tmp_path: Path, text: str) -> None:
-    assert network(tmp_path, site("club", "web"), text).settings.registration is not None
+    settings = network(tmp_path, site("club", "web"), text).settings
+    assert all(getattr(settings, name) for name in tomllib.loads(text))
 
 
 def test_the_other_commands_are_targets_of_the_makefile() -> None:

@@ -6,7 +6,7 @@ import itertools
 import os
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from iesiz.datasets import load_datasets
-from iesiz.microdata.guard import Cut, TablesGuard, Told
+from iesiz.microdata.guard import TablesGuard
+from iesiz.microdata.margins import Cut, Told
 from iesiz.microdata.models import Closeness, DistinctDiversity, KAnonymity, Requirement
 from iesiz.microdata.records import Records
 from iesiz.microdata.release import kept_rows, released
@@ -78,13 +79,6 @@ def words(name: str, level: int) -> dict[str, str]:
     return dict(zip(one.labels[0], [one.labels[level][code] for code in one.codes[level]], strict=True))
 
 
-def candidates(person: Mapping[str, str], rows: Rows, found: Outcome, names: Sequence[str] = QUASI) -> Rows:
-    """Released records that may be of somebody of whom everything is known but the answers."""
-    levels = dict(zip(QUASI, found.optimum.levels, strict=True))
-    seen = {name: words(name, levels[name])[person[name]] for name in names}
-    return [row for row in rows if all(row[name] == value for name, value in seen.items())]
-
-
 @pytest.fixture(scope="module")
 def cohort() -> Study:
     return study(population(2000, seed=1))
@@ -130,32 +124,6 @@ def test_no_class_gives_an_answer_away(cohort: Study) -> None:
     assert agreeing(shown(cohort, alone)) > 0
 
 
-def test_two_quarters_narrow_nobody_down() -> None:
-    """Intersection: somebody known to be in the data is sought in both releases."""
-    one, two = study(population(2000, seed=1)), study(population(2000, seed=2))
-    first = outcome(one)
-    second = outcome(two, least=first.optimum.levels)
-    rows, later = shown(one, first), shown(two, second)
-
-    def narrowed(persons: Sequence[Mapping[str, str]], releases: Sequence[tuple[Rows, Outcome]]) -> int:
-        """The fewest answers that anybody's records have in common in all releases that may hold them."""
-        least = 99
-        for person in persons:
-            held = [candidates(person, some, found) for some, found in releases]
-            told = [{tuple(row[name] for name in SENSITIVE) for row in some} for some in held if some]
-            least = min([least, len(set.intersection(*told))] if told else [least])
-        return least
-
-    persons = one.records.table.select(list(COLUMNS)).to_pylist()
-    # A person is in one cohort, so that of two releases one tells nothing of them.
-    assert narrowed(persons[:300], [(rows, first)]) >= L
-    assert len(rows) + len(later) <= 4020
-    # Control: the same people released twice under schemes of their own, without l in the second.
-    generous = Requirement((KAnonymity(2),), 0.9)
-    again = generalise(one, generous, "entropy", None, (0, 0, 0, 0, 0))
-    assert narrowed(persons[:300], [(rows, first), (shown(one, again), again)]) < L
-
-
 def answers_cut(of: Study) -> Cut:
     table = of.records.table.to_pylist()
     counted = Counter((row["site"], row["region"]) for row in table)
@@ -181,33 +149,13 @@ def test_totals_minus_records_are_nobody_or_k_people() -> None:
     for seed in range(1, 7):
         one = study(population(2000, seed))
         limit = Requirement(MODELS, SHARE).limit(one.data.records)
-        guard = TablesGuard(one.data, ANSWERS, [answers_cut(one)], K, limit)
+        guard = TablesGuard(one.data, ANSWERS, [answers_cut(one)], K, limit, None)
         guarded = outcome(one, (KAnonymity(K),), guard=guard)
         assert small(one, guarded) == []
         assert guarded.suppressed <= limit
         bare += small(one, outcome(one, (KAnonymity(K),)))
     # Control: without the guard a difference tells of fewer than k.
     assert bare
-
-
-def test_records_minus_published_cells_do_not_tell_a_withheld_cell(cohort: Study) -> None:
-    """A table that withholds one day of a region is not completed by the quarter's records."""
-    counted = Counter((row["site"], row["region"]) for row in cohort.records.table.to_pylist())
-    hidden = 7
-    told = {place: Told(count, 0) for place, count in counted.items()}
-    told["mall", "almaty_city"] = Told(counted["mall", "almaty_city"] - hidden, 1)
-    limit = Requirement(MODELS, SHARE).limit(cohort.data.records)
-    guard = TablesGuard(cohort.data, ANSWERS, [Cut(("site", "region"), told)], K, limit)
-
-    def told_of(found: Outcome) -> int:
-        """The fewest people that the withheld cell must hold, as the records tell it."""
-        named = words("region", found.optimum.levels[3])
-        label = named["almaty_city"]
-        published = sum(one.published for (_, region), one in told.items() if named[region] == label)
-        return sum(row["region"] == label for row in shown(cohort, found)) - published
-
-    assert told_of(outcome(cohort, guard=guard)) <= 0
-    assert told_of(outcome(cohort, share=0.0)) == hidden
 
 
 @pytest.fixture(scope="module")

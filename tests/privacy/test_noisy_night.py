@@ -131,6 +131,18 @@ def test_the_audit_finds_nothing_and_needs_no_equation_of_noise(net: Network, ni
     assert (found.findings, found.days) == ((), 1)
 
 
+def test_the_audit_asks_for_the_draw_of_what_has_noise(net: Network, night: NightCounts) -> None:
+    assert night.exit_code == 0
+    path = net.store / "restricted" / "dp" / "ledger.jsonl"
+    held = path.read_bytes()
+    path.write_bytes(b"".join(held.splitlines(keepends=True)[:-1]))
+    try:
+        (said,) = audit_published(net.settings, None, None).findings
+    finally:
+        path.write_bytes(held)
+    assert said.endswith(f"{DAY}: published with noise, and no draw is noted")
+
+
 def test_readers_are_told_that_numbers_have_noise(net: Network, night: NightCounts) -> None:
     assert night.exit_code == 0
     with iesiz.open(net.store) as db:

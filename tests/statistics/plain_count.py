@@ -28,6 +28,10 @@ REQUEST = re.compile(r"(?P<method>[A-Z]{3,24}) (?P<target>\S+)(?: HTTP/\S+)?")
 CAMPAIGN = re.compile(r"[?&#](?:utm_|gclid=|yclid=|fbclid=)")
 ZONE = ZoneInfo("Europe/Paris")
 K = 10
+IN_APPLICATIONS = {
+    *("Android WebView", "Safari WebView", "Google app", "Instagram", "Facebook", "TikTok", "Snapchat"),
+    *("Pinterest", "Twitter", "WhatsApp", "Telegram", "VKontakte", "WeChat", "Viber"),
+}
 Key = tuple[object, ...]
 Counts = dict[Key, tuple[int, ...]]
 
@@ -167,7 +171,7 @@ def visits(people: list[Hit]) -> Iterator[list[Hit]]:
 def count_visits(people: list[Hit], name: str) -> Counts:
     groups: dict[Key, list[list[Hit]]] = defaultdict(list)
     for visit in visits(people):
-        label = {"device": device(visit[0]), "referrer": referrer(visit[0])}[name]
+        label = LABELS[name](visit[0])
         groups[visit[0].day, label].append(visit)
     return {key: (distinct(of), len(of)) for key, of in groups.items()}
 
@@ -203,6 +207,33 @@ def referrer(first: Hit) -> str:
     return "other_site" if first.referrer == "malformed" else first.referrer
 
 
+def system(first: Hit) -> str:
+    found = first.agent.system
+    return found if found in ("Android", "iOS", "Windows", "macOS") else "other"
+
+
+def browser(first: Hit) -> str:
+    found = first.agent.browser
+    if found in IN_APPLICATIONS:
+        return "in_app"
+    named = ("Chrome", "Safari", "Samsung Internet", "Yandex", "Opera", "Firefox", "Edge")
+    return {"Opera Mini": "Opera"}.get(found, found if found in named else "other")
+
+
+def language(_first: Hit) -> str:
+    """The site declares none, and its log has no Accept-Language."""
+    return "unknown"
+
+
+LABELS = {
+    "device": device,
+    "system": system,
+    "browser": browser,
+    "language": language,
+    "referrer": referrer,
+}
+
+
 def count_funnel(people: list[Hit], steps: list[str]) -> Counts:
     seen = [one for one in people if one.is_pageview]
     first = {(one.day, one.visitor) for one in seen if one.route == steps[0]}
@@ -221,7 +252,10 @@ def counted(people: list[Hit], steps: list[str]) -> dict[str, Counts]:
         "hourly_requests_by_status": count_by_status(people),
         "daily_pageviews_by_page": count_by_page([one for one in people if one.is_pageview]),
         "daily_errors_by_page": count_by_page([one for one in people if one.status >= 400], "status_class"),
+        "daily_visits_by_browser": count_visits(people, "browser"),
         "daily_visits_by_device": count_visits(people, "device"),
+        "daily_visits_by_language": count_visits(people, "language"),
+        "daily_visits_by_system": count_visits(people, "system"),
         "daily_visits_by_referrer": count_visits(people, "referrer"),
         "daily_visitors_by_site": count_visitors(people),
         "daily_funnel_to_registration": count_funnel(people, steps),

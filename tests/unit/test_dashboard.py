@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 import iesiz
 from iesiz import pipeline
 from iesiz.dashboard.build import LANGUAGES, messages, write_dashboard
+from iesiz.dashboard.figures import panel_facts
 from iesiz.dashboard.pages import load_pages
 from iesiz.policy import edition_on
 from iesiz.settings import Settings
@@ -400,6 +402,33 @@ def test_a_missing_day_is_said(browser: Browser, tmp_path: Path) -> None:
     shown.page.close()
 
 
+def test_a_week_with_a_day_that_is_not_there_is_no_whole_week(tmp_path: Path) -> None:
+    """Of nine days the fifth is missing: what is summed is six of the last seven, and is said to be so."""
+    settings = made_store(tmp_path / "net", FIRST, 9, withheld=0.0)
+    folder = settings.published / "tables" / "daily_visits_by_device"
+    shutil.rmtree(folder / f"day={FIRST + dt.timedelta(days=4)}")
+    settings.catalog.unlink()
+    pipeline.build_catalog(settings)
+    (panel,) = [
+        panel
+        for page in load_pages(SPECS)
+        for panel in page.panels
+        if panel.table == "daily_visits_by_device"
+    ]
+    (spec,) = [spec for spec in SPECS if spec.name == panel.table]
+    with iesiz.open(settings.store_path) as reader:
+        facts = panel_facts(reader, panel, spec)
+    first, last = FIRST + dt.timedelta(days=2), FIRST + dt.timedelta(days=8)
+    assert (facts["first"], facts["last"]) == (str(first), str(last))
+    frame = frame_of(settings, panel.table)
+    week = frame[frame["day"] >= str(first)]
+    assert week["day"].nunique() == 6
+    sums = week.groupby(["site", "device"])["visit_count"].sum().to_dict()
+    assert {(row[0], row[1]): (row[3], row[4]) for row in facts["rows"]} == {
+        key: (value, "partial") for key, value in sums.items()
+    }
+
+
 def test_a_page_says_which_table_is_not_there(browser: Browser, settings: Settings, tmp_path: Path) -> None:
     fewer = [spec for spec in SPECS if spec.name != "daily_funnel_to_registration"]
     write_dashboard(settings, fewer, edition_on(settings, LAST), tmp_path)
@@ -420,3 +449,33 @@ def test_every_chart_has_a_title_a_name_and_its_numbers(browser: Browser, settin
                 for one in section.locator("svg[role=graphics-document]").all()
             )
         shown.page.close()
+
+
+def test_a_bar_tells_its_number_when_pointed_at(browser: Browser, settings: Settings) -> None:
+    shown = show(browser, place_of(settings, "audience"), width=390)
+    site, label, _, value, state = shown.page.evaluate("facts")["panels"][1]["rows"][0]
+    assert state != "withheld"
+    chart = shown.page.locator("section.panel").nth(1).locator(".chart svg").first
+    chart.locator("g.mark-rect path").first.hover(force=True)
+    tooltip = shown.page.locator("#vg-tooltip-element.visible")
+    tooltip.wait_for()
+    text = tooltip.inner_text()
+    assert all(one in text for one in ("System", label, "Site", site, "Visits", f"{value:,}"))
+    shown.page.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_prints_on_paper_without_what_only_a_screen_needs(
+    browser: Browser, settings: Settings, name: str
+) -> None:
+    paper = 794  # A4 at 96 dots an inch
+    shown = show(browser, place_of(settings, name), width=paper)
+    shown.page.emulate_media(media="print")
+    assert not shown.page.locator("nav").is_visible()
+    assert not any(one.is_visible() for one in shown.page.locator("summary").all())
+    edges = shown.page.locator("section, .chart svg, table, .tile").evaluate_all(
+        "all => all.map(one => one.getBoundingClientRect().right)"
+    )
+    assert max(edges) <= paper
+    assert all(one.is_visible() for one in shown.page.locator("h2").all())
+    shown.page.close()

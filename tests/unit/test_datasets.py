@@ -49,7 +49,7 @@ def test_a_hierarchy_that_is_not_monotone_refuses_to_load(tmp_path: Path) -> Non
         load_dataset(folder)
 
 
-def test_every_table_of_registrations_is_looked_at_beside_the_records() -> None:
+def test_every_table_of_people_is_looked_at_beside_the_records() -> None:
     [registrations] = [one for one in load_datasets() if one.name == "registrations"]
-    counted = {spec.name for spec in load_tables() if spec.source == "registration"}
+    counted = {spec.name for spec in load_tables() if spec.contributor == "person"}
     assert {cut.table for cut in registrations.cuts} == counted

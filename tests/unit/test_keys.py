@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iesiz.deidentify.digest_columns import digest_column
 from iesiz.deidentify.keys import KeyRing, Pseudonymiser
+from iesiz.digest_columns import digest_column
 from iesiz.errors import PrivacyRefusal, SettingsError
 
 DAY = "2026-11-03"

@@ -119,3 +119,10 @@ def test_numbers_are_ordered_as_numbers_and_words_as_words() -> None:
     assert sort_order(["10", "9", "-1.5"]) == ("-1.5", "9", "10")
     assert sort_order(["10", "9", "none"]) == ("10", "9", "none")
     assert sort_order(["nan", "9", "10"]) == ("10", "9", "nan")
+
+
+def test_a_label_may_hold_what_unicode_takes_for_the_end_of_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "h.csv"
+    path.write_bytes('a\u2028b,\x0bc,*\r\n"d\ne",f,*\r\n'.encode())
+    found = read_hierarchy(path, "q")
+    assert found.labels == (("a\u2028b", "d\ne"), ("\x0bc", "f"), ("*",))

@@ -143,7 +143,14 @@ def test_weaker_rules_need_a_review(tmp_path: Path) -> None:
     net = quarter(tmp_path, people(10))
     path = net.base / "iesiz.toml"
     plain = path.read_text()
-    for weaker in ("k = 9", "l = 2", "t = 0.31", "suppression = 0.06", "visits_k = 19"):
+    for weaker in (
+        "k = 9",
+        "l = 2",
+        "t = 0.31",
+        "suppression = 0.06",
+        "visits_k = 19",
+        "visits_suppression = 0.26",
+    ):
         path.write_text(f"{plain}\n[microdata]\n{weaker}\n")
         with pytest.raises(SettingsError, match="review"):
             load_settings(path)

@@ -6,11 +6,20 @@ import datetime as dt
 import random
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from iesiz import pipeline
 from iesiz.aggregate import DayInput, aggregate_day
 from iesiz.closing import material_of
+from iesiz.datasets import load_datasets
+from iesiz.disclosure import LEAST_NETWORKS
+from iesiz.microdata.classes import Classes, Vector
+from iesiz.microdata.models import DailyContributors, Mask, Requirement
+from iesiz.microdata.networks import NetworksGuard
+from iesiz.microdata.records import Records
+from iesiz.microdata.release import released
+from iesiz.microdata.study import Study, generalise, study_of
 from iesiz.periods import Grain, Period
 from iesiz.publish import verify_store
 from tests.nights import DAY, Network, line, network, site
@@ -58,6 +67,7 @@ def test_a_day_leaves_each_visitors_features_once(tmp_path: Path) -> None:
         "language": "unknown",
         "referrer": "none",
         "visitor_count": 1,
+        "network_count": 1,
     }
     one = {"band": "09-12", "pages": "4-7", "duration": "1-5", "reached": "yes"}
     two = {"band": "12-15", "pages": "1", "duration": "0", "reached": "no"}
@@ -104,3 +114,45 @@ def test_few_visitors_who_come_every_day_are_not_released(tmp_path: Path) -> Non
     assert counts.exit_code == 0
     assert not (net.store / "published" / "microdata").exists()
     assert [one["verdict"] for one in noted(net)] == ["withheld"]
+
+
+def test_a_day_leaves_from_how_many_networks_alike_visitors_came(tmp_path: Path) -> None:
+    net = network(tmp_path)
+    # Visitors 3, 6 and 9 have addresses of one network, 1 and 2 of two others.
+    net.write("logs/mall/web/a.log", b"".join(line(DAY, one, "/ru/shops") for one in (1, 2, 3, 6, 9)))
+    [row] = left_by(net, DAY)
+    assert (row["visitor_count"], row["network_count"]) == (5, 3)
+
+
+def visits(networks: dict[str, int], each: int = 30) -> tuple[Study, list[int]]:
+    """Visits of one day with some numbers of pages, and from how many networks each number came."""
+    rows = [(pages, "2025-03-31") for pages in networks for _ in range(each)]
+    table = pa.table([list(column) for column in zip(*rows, strict=True)], names=["pages", "came"])
+    [pages] = [one.hierarchy for data in load_datasets() for one in data.columns if one.name == "pages"]
+    assert pages is not None
+    study = study_of(Records(Path("visits"), ",", table), [pages], "came")
+    return study, [networks[one] for one, _ in rows]
+
+
+def shown_pages(study: Study, counted: list[int], least: int) -> set[str]:
+    """Bands of pages in a release whose classes need so many networks."""
+
+    def nothing(vector: Vector, classes: Classes, failing: Mask) -> Mask:
+        return failing
+
+    guard = NetworksGuard(study.data, np.array(counted), least, nothing)
+    found = generalise(study, Requirement((DailyContributors(20),), 0.5), "entropy", guard)
+    return set(released(study.records, study.data, found.optimum)["pages"].to_pylist())
+
+
+def test_a_class_needs_three_networks_as_a_cell_of_a_table_does() -> None:
+    """Thirty visitors of one office, or of somebody who makes them up, are one contributor at heart."""
+    study, counted = visits({"1": 3, "8+": 2})
+    assert shown_pages(study, counted, LEAST_NETWORKS) == {"1"}
+    # Control: without the rule they stand in a class of their own.
+    assert shown_pages(study, counted, 0) == {"1", "8+"}
+
+
+def test_networks_of_merged_classes_are_not_added_up() -> None:
+    study, counted = visits({"0": 2, "1": 2, "8+": 3})
+    assert shown_pages(study, counted, LEAST_NETWORKS) == {"*"}

@@ -9,9 +9,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from iesiz.aggregate.day import day_session
 from iesiz.aggregate.labels import Label, admitted_labels, common_labels
 from iesiz.aggregate.longer import PeriodInput, period_session
-from iesiz.aggregate.session import DayInput, day_session, register_admitted, relation, visit_features
+from iesiz.aggregate.session import DayInput, register_admitted, relation, visit_features
 from iesiz.engine import engine_errors
 from iesiz.errors import CheckFailed
 from iesiz.settings import Thresholds
@@ -22,6 +23,7 @@ from iesiz.vocabulary import OTHER, Role
 Row = Mapping[str, Any]
 Given = DayInput | PeriodInput
 Few = Mapping[str, Set[tuple[str, str]]]
+Asked = dict[str, list[dict[str, Any]]]
 
 
 def aggregate_day(
@@ -48,7 +50,8 @@ def aggregate_day(
         lost = _rows(connection, relation("lost"), {})[0]
         if keep is not None:
             keep(visit_features(connection))
-        return tuple(_cells(connection, given, spec, thresholds, lost) for spec in _chosen(given, specs))
+        chosen, asked = _chosen(given, specs), Asked()
+        return tuple(_cells(connection, given, spec, thresholds, lost, asked) for spec in chosen)
 
 
 def aggregate_period(
@@ -61,7 +64,7 @@ def aggregate_period(
         OutsideError: memory did not suffice, or what the days left could not be read.
     """
     with engine_errors(f"{given.period.grain} {given.period}"), period_session(given, threads) as connection:
-        return tuple(_cells(connection, given, spec, thresholds, {}) for spec in _chosen(given, specs))
+        return tuple(_cells(connection, given, spec, thresholds, {}, {}) for spec in _chosen(given, specs))
 
 
 def _chosen(given: Given, specs: Sequence[TableSpec]) -> list[TableSpec]:
@@ -69,9 +72,14 @@ def _chosen(given: Given, specs: Sequence[TableSpec]) -> list[TableSpec]:
 
 
 def _cells(
-    connection: duckdb.DuckDBPyConnection, given: Given, spec: TableSpec, thresholds: Thresholds, lost: Row
+    connection: duckdb.DuckDBPyConnection,
+    given: Given,
+    spec: TableSpec,
+    thresholds: Thresholds,
+    lost: Row,
+    asked: Asked,
 ) -> Cells:
-    common, admitted = _shown(connection, given, spec, thresholds)
+    common, admitted = _shown(connection, given, spec, thresholds, asked)
     if given.shown is not None:
         admitted = given.shown.instead_of(spec.name, admitted)
     register_admitted(connection, admitted)
@@ -87,10 +95,19 @@ def _cells(
 
 
 def _shown(
-    connection: duckdb.DuckDBPyConnection, given: Given, spec: TableSpec, thresholds: Thresholds
+    connection: duckdb.DuckDBPyConnection,
+    given: Given,
+    spec: TableSpec,
+    thresholds: Thresholds,
+    asked: Asked,
 ) -> tuple[set[Label], list[Label]]:
-    """Labels that enough contributors share, and those that the table shows; all, where noise chooses."""
-    candidates = _rows(connection, spec.labels, {}) if spec.labels else []
+    """Labels that enough contributors share, and those that the table shows; all, where noise chooses.
+
+    Tables that share their labels ask for candidates once.
+    """
+    if spec.labels and spec.labels not in asked:
+        asked[spec.labels] = _rows(connection, spec.labels, {})
+    candidates = asked.get(spec.labels, [])
     if spec.name in given.open_labels:
         everything = {(row["site"], row["label"]) for row in candidates if row["label"] != OTHER}
         return set(), admitted_labels(spec, given.with_data, {}, everything)

@@ -15,7 +15,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from iesiz.aggregate.session import DayInput, day_session
+from iesiz.aggregate.day import day_session
+from iesiz.aggregate.session import DayInput
 from iesiz.engine import engine_errors
 from iesiz.tables import TableSpec
 
@@ -49,8 +50,9 @@ from (select distinct site from pageviews) as seen
 inner join {source} as of_site on of_site.site::varchar = split_part(seen.site, '{apart}', 1)
 """
 NETWORKS = """
-select concat(site, '{apart}', hex(pseudonym)) as person, network_pseudonym
-from browsers
+create table networks as
+select concat(site, '{apart}', hex(pseudonym)) as person, network
+from visitors
 """
 COMPARED = """
 with both_days as (
@@ -65,10 +67,9 @@ parts as (
     select
         both_days.*,
         abs(number_after - number_before) as part,
-        coalesce(networks_after.network_pseudonym, networks_before.network_pseudonym) as network
+        networks.network  -- of who does not count any more, none: networks are numbered anew in each session
     from both_days
-    left join networks_after on networks_after.person = both_days.site
-    left join networks_before on networks_before.person = both_days.site
+    left join networks on networks.person = both_days.site
 )
 
 select
@@ -122,16 +123,11 @@ def changes_of(before: DayInput, after: DayInput, specs: Sequence[TableSpec], th
     """
     with engine_errors(f"day {after.day}"):
         with day_session(before, threads) as connection:
-            held, networks = _of_visitors(connection, before, specs), _networks(connection)
+            held = _of_visitors(connection, before, specs)
         with day_session(after, threads) as connection:
             new = _of_visitors(connection, after, specs)
-            connection.register("networks_before", networks)
-            connection.register("networks_after", _networks(connection))
+            connection.execute(NETWORKS.format(apart=APART))
             return {spec.name: _compared(connection, spec, held[spec.name], new[spec.name]) for spec in specs}
-
-
-def _networks(connection: duckdb.DuckDBPyConnection) -> pa.Table:
-    return connection.execute(NETWORKS.format(apart=APART)).to_arrow_table()
 
 
 def _of_visitors(
@@ -141,6 +137,7 @@ def _of_visitors(
     for name in RECORDS:
         connection.execute(ALONE.format(name=name, apart=APART))
     connection.execute("create table timed_sites as from timed")
+    connection.execute("drop view timed")
     connection.execute("create table steps as from funnel")
     connection.unregister("funnel")
     connection.execute(OF_SITES.format(name="timed", source="timed_sites", apart=APART))

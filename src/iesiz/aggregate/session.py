@@ -1,11 +1,10 @@
-"""The DuckDB session of one day: its relations over restricted records, and what the settings declare."""
+"""What a day is made of, and what queries find in its session beside its records."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -19,53 +18,13 @@ from iesiz.bounds import BOUNDS, Bounds
 from iesiz.languages import language_of_code
 from iesiz.periods import Grain, Period
 from iesiz.settings import Site
-from iesiz.vocabulary import check_name
-
-PART = pa.schema(
-    [
-        ("visitor", pa.binary()),
-        ("network", pa.binary()),
-        ("second", pa.int64()),
-        ("hour", pa.int8()),
-        ("method", pa.string()),
-        ("route", pa.string()),
-        ("resource", pa.string()),
-        ("status_code", pa.int16()),
-        ("bytes", pa.int64()),
-        ("referrer", pa.string()),
-        ("referrer_source", pa.string()),
-        ("device", pa.string()),
-        ("system", pa.string()),
-        ("browser", pa.string()),
-        ("is_robot", pa.bool_()),
-        ("duration", pa.int64()),
-        ("language", pa.string()),
-        ("preferred", pa.string()),
-        ("site", pa.string()),
-    ]
-)
-COLUMNS = PART.names[:-1]
-SINCE = frozenset({"language", "preferred"})
-"""Columns that parts of open days may lack, since they were read by an earlier version: null there."""
 
 FUNNEL = pa.schema(
     [("site", pa.string()), ("place", pa.int64()), ("step", pa.string()), ("route", pa.string())]
 )
 DECLARED = pa.schema([("site", pa.string()), ("language", pa.string())])
-RELATIONS = (
-    "words",
-    "browsers",
-    "robots",
-    "visitors",
-    "people",
-    "timed",
-    "spoken",
-    "requests",
-    "pageviews",
-    "half_hours",
-    "visits",
-)
 MEMORY = "1GiB"  # of the engine; what is more goes to the scratch folder
+SHARE_ROWS = 4_000_000  # of a site; a day with more is counted share by share
 ADMITTED = pa.schema([("site", pa.string()), ("label", pa.string())])
 
 
@@ -84,7 +43,8 @@ class DayInput:
         behaviour: what makes a visitor-day a robot's whose agent is a browser's.
         registering: names of the sites on which people can register.
         scratch: folder of the restricted zone for what memory cannot hold; without one nothing is written.
-        memory: how much of the day may be in memory at once, as DuckDB writes it.
+        memory: how much of the engine's tables may be in memory at once, as DuckDB writes it.
+        share_rows: records of a site that may be in memory at once.
         open_labels: tables that give every label of the day, for noise to choose among them.
     """
 
@@ -101,6 +61,7 @@ class DayInput:
     behaviour: Behaviour = BEHAVIOUR
     scratch: Path | None = None
     memory: str = MEMORY
+    share_rows: int = SHARE_ROWS
     open_labels: frozenset[str] = frozenset()
 
     @property
@@ -144,51 +105,9 @@ def connect(threads: int, memory: str, scratch: Path | None) -> duckdb.DuckDBPyC
     )
 
 
-@contextmanager
-def day_session(given: DayInput, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A session with the relations of a day: ``RELATIONS``, ``funnel`` and ``registrations``."""
-    connection = connect(threads, given.memory, given.scratch)
-    try:
-        _register_parts(connection, given)
-        connection.register("declared", _declared(given.with_data))
-        for name in RELATIONS:
-            text = relation(name)
-            connection.execute(
-                text, {key: value for key, value in _parameters(given).items() if f"${key}" in text}
-            )
-        connection.register("funnel", _funnel(given.sites))
-        if given.registrations is not None:
-            register_mirror(connection, given.registrations, "registrations")
-        yield connection
-    finally:
-        connection.close()
-
-
 def visit_features(connection: duckdb.DuckDBPyConnection) -> pa.Table:
     """The day's visits, at most one of a visitor, counted by their features (`visitor_count`)."""
     return connection.execute(relation("visit_features")).to_arrow_table()
-
-
-def _parameters(given: DayInput) -> dict[str, int | float | bytes]:
-    """Named parameters: bounds, robots' behaviour, padded halves of the key (RFC 2104); never in SQL text."""
-    padded = given.sampling_key.ljust(64, b"\0")
-    inner, outer = bytes(byte ^ 0x36 for byte in padded), bytes(byte ^ 0x5C for byte in padded)
-    keys = {"inner_pad": inner, "outer_pad": outer}
-    return {**asdict(given.bounds), **asdict(given.behaviour), **keys}
-
-
-def _register_parts(connection: duckdb.DuckDBPyConnection, given: DayInput) -> None:
-    connection.register("no_parts", PART.empty_table())
-    parts = connection.table("no_parts")
-    for site, paths in given.parts.items():
-        names = [str(path) for path in paths]
-        # The site is named here and not taken from the path, whose reader would make a number of "24".
-        held = connection.read_parquet(names, hive_partitioning=False, union_by_name=True)
-        known = ", ".join(
-            f"null as {name}" if name in SINCE - set(held.columns) else name for name in COLUMNS
-        )
-        parts = parts.union(held.project(f"{known}, '{check_name('site', site)}' as site"))
-    parts.create_view("parts")
 
 
 def relation(name: str) -> str:
@@ -196,23 +115,24 @@ def relation(name: str) -> str:
     return resources.files("iesiz.aggregate").joinpath("relations", f"{name}.sql").read_text("utf-8")
 
 
-def _funnel(sites: tuple[Site, ...]) -> pa.Table:
+def register_funnel(connection: duckdb.DuckDBPyConnection, sites: Sequence[Site]) -> None:
+    """Give queries the steps of each site's way to registration."""
     rows = [
         {"site": site.name, "place": place, "step": step.step, "route": step.route}
         for site in sites
         for place, step in enumerate(site.funnel, 1)
     ]
-    return pa.Table.from_pylist(rows, FUNNEL)
+    connection.register("funnel", pa.Table.from_pylist(rows, FUNNEL))
 
 
-def _declared(sites: Sequence[Site]) -> pa.Table:
-    """Languages that paths of the sites name."""
+def register_declared(connection: duckdb.DuckDBPyConnection, sites: Sequence[Site]) -> None:
+    """Give queries the languages that paths of the sites name."""
     rows = [
         {"site": site.name, "language": word}
         for site in sites
         for word in sorted(set(map(language_of_code, site.languages)))
     ]
-    return pa.Table.from_pylist(rows, DECLARED)
+    connection.register("declared", pa.Table.from_pylist(rows, DECLARED))
 
 
 def register_mirror(connection: duckdb.DuckDBPyConnection, mirror: Path, name: str) -> None:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
 from iesiz.dashboard.pages import SITE, Panel, Tile
+from iesiz.periods import Grain
 from iesiz.reader import Reader
 from iesiz.tables import TableSpec
 
@@ -26,6 +28,15 @@ STATE = (
     "when count({measure}) = count(*) and count(distinct {period}) = {periods} then 'exact' "
     "else 'partial' end as state"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """What a panel tells of: its first and last period, and how many there should be."""
+
+    first: Any
+    last: Any
+    periods: int
 
 
 def panel_facts(reader: Reader, panel: Panel, spec: TableSpec | None) -> dict[str, Any]:
@@ -43,16 +54,26 @@ def panel_facts(reader: Reader, panel: Panel, spec: TableSpec | None) -> dict[st
     }
     if spec is None or panel.measure not in {one.name for one in spec.published}:
         return {**facts, "rows": None}
-    period = str(spec.grain)
     there = reader.connection.table(spec.name)
-    kept = there.project(period).distinct().order(f"{period} desc").limit(panel.periods or LONGEST).fetchall()
-    if not kept:
+    span = _span(there, spec, panel.periods or LONGEST)
+    if span is None:
         return {**facts, "rows": []}
-    last, first = kept[0][0], kept[-1][0]
-    chosen = there.filter(" and ".join([f"{period} >= '{first}'", *_conditions(panel.where)]))
+    chosen = there.filter(" and ".join([f"{spec.grain} >= '{span.first}'", *_conditions(panel.where)]))
     makers = {"days": _days, "bars": _bars, "grid": _grid}
-    rows = makers[panel.chart](chosen, panel, spec, len(kept))
-    return {**facts, "first": str(first), "last": str(last), "rows": rows}
+    rows = makers[panel.chart](chosen, panel, spec, span.periods)
+    return {**facts, "first": str(span.first), "last": str(span.last), "rows": rows}
+
+
+def _span(there: duckdb.DuckDBPyRelation, spec: TableSpec, most: int) -> _Span | None:
+    """The last periods of a table, at most so many: days of the calendar, published or not."""
+    found = there.project(str(spec.grain)).distinct().order(f"{spec.grain} desc").limit(most).fetchall()
+    if not found:
+        return None
+    last, first = found[0][0], found[-1][0]
+    if spec.grain is not Grain.DAY:
+        return _Span(first, last, len(found))
+    first = max(first, last - dt.timedelta(days=most - 1))
+    return _Span(first, last, (last - first).days + 1)
 
 
 def tile_facts(reader: Reader, tile: Tile, spec: TableSpec | None) -> dict[str, Any]:

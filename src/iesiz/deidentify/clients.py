@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from iesiz.deidentify.address_kernel import OTHER
 from iesiz.deidentify.addresses import parse_address
 from iesiz.deidentify.texts import Texts
 from iesiz.records import CodedText
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
+PLAIN = 4 << 32
+"""Before an IPv4 address as a number: five bytes are ``Address.canonical``, the first four its network."""
 
 
 @dataclass(slots=True)
@@ -39,8 +42,10 @@ class Clients:
         """The numbers of client and network of each distinct value."""
         known = self._addresses.known
         numbers = self._addresses.numbers(addresses)
-        new = [self._learn(text) for text in self._addresses.since(known)]
-        if new:
+        if self._addresses.known > known:
+            plain = self._addresses.plain_addresses_since(known).tolist()
+            texts = self._addresses.since(known)
+            new = [self._learn(number, text) for number, text in zip(plain, texts, strict=True)]
             self._of_address = np.concatenate([self._of_address, np.array(new, np.int32).T], axis=1)
         return self._of_address[0, numbers], self._of_address[1, numbers]
 
@@ -60,11 +65,16 @@ class Clients:
         """What network pseudonyms are made of."""
         return [self._network_bytes[network] for network in networks.tolist()]
 
-    def _learn(self, text: bytes) -> tuple[int, int]:
-        address = parse_address(text.decode("utf-8", "backslashreplace"))
+    def _learn(self, plain: int, text: bytes) -> tuple[int, int]:
+        if plain == OTHER:
+            address = parse_address(text.decode("utf-8", "backslashreplace"))
+            whole, network = address.canonical, address.network
+        else:
+            whole = (PLAIN | plain).to_bytes(5, "big")
+            network = whole[:4]
         return (
-            _number(address.canonical, self._clients, self._client_bytes),
-            _number(address.network, self._networks, self._network_bytes),
+            _number(whole, self._clients, self._client_bytes),
+            _number(network, self._networks, self._network_bytes),
         )
 
 

@@ -17,6 +17,7 @@ from iesiz.deidentify.proxies import Proxies
 from iesiz.deidentify.referrers import classify_referrer
 from iesiz.deidentify.routes import OwnRoutes, Resource, resource_of, route_of
 from iesiz.deidentify.visitors import Visitors
+from iesiz.languages import UNKNOWN
 from iesiz.policy import Registry
 
 FOLDERS = 1 << 16  # folders of assets whose routes are remembered
@@ -86,7 +87,8 @@ class Context:
     def _path(self, path: bytes) -> tuple[str, str, str]:
         """Route, resource and language."""
         text = text_of(path)
-        resource, language = resource_of(text), language_of_path(text, self.languages)
+        resource = resource_of(text)
+        language = language_of_path(text, self.languages) if self.languages else UNKNOWN
         if resource != Resource.ASSET:
             return route_of(text, self.routes), resource, language
         folder, name = split_asset(text)

@@ -18,10 +18,10 @@ import pyarrow.compute as pc
 
 from iesiz.deidentify import persons
 from iesiz.deidentify.age_bands import age_bands
-from iesiz.deidentify.digest_columns import digest_column
 from iesiz.deidentify.keys import Pseudonymiser
 from iesiz.deidentify.stated_texts import FOLDS, as_text, classes
 from iesiz.deidentify.stated_times import NO_TIME, Moments, moments
+from iesiz.digest_columns import digest_column
 from iesiz.errors import PrivacyRefusal
 from iesiz.policy import Registry
 

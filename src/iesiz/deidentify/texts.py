@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from iesiz.bytes_kernel import SEED
+from iesiz.deidentify.address_kernel import read_plain
 from iesiz.deidentify.text_kernel import FILLED, KNOWN, PLACE, SIZE, number_texts, refill
 from iesiz.records import PADDING, CodedText
 
@@ -67,6 +68,13 @@ class Texts:
         held = self._held.data
         spans = zip(places.tolist(), (places + sizes).tolist(), strict=True)
         return [bytes(held[start:end]) for start, end in spans]
+
+    def plain_addresses_since(self, number: int) -> Int64:
+        """The texts from a number on as IPv4 addresses, ``OTHER`` where they are none."""
+        own = slice(number, self.known)
+        found = np.empty(self.known - number, np.int64)
+        read_plain(self._held, self._spans[PLACE, own], self._spans[SIZE, own], found)
+        return found
 
     def _make_room(self, texts: int, size: int) -> None:
         filled, texts = int(self._state[FILLED]) + size + PADDING, self.known + texts

@@ -9,7 +9,9 @@ Modules, in the order of use:
     losses      what a generalisation costs
     lattice     all generalisation schemes, their order, what is known of each
     search      the cheapest scheme that fulfils the models
+    margins     groups of the records that published tables count as well
     guard       what has to be suppressed besides, where tables count the same people
+    networks    what has to be suppressed of visits that may come from too few networks
     risk        how well a person can be found in what is left
     population  how many records are unique in the population, estimated from the sample
     release     the chosen scheme applied and written

@@ -1,92 +1,61 @@
-"""What microdata tell beside published tables of the same people, and what has to be suppressed for it.
+"""What has to be suppressed of microdata beside published tables of the same people.
 
-In: classes of a scheme, and for each group that a table knows (people of one site who state one region, ...)
-what the table has published of it. Out: classes to suppress besides. It must not show a record that the
-models suppress.
+In: classes of a scheme, what each table has published, and an attacker who knows these tables. Out: classes
+to suppress besides. It must not show a record that the models suppress.
 
-Two differences are looked at, for each table and each margin of it, in the words that the scheme shows:
+1. People of a group minus its records are the people left out. They must be none or at least k, unless no
+   record of the group is shown. Where a table withholds nothing of the group it must not be fewer than the
+   records, and what they lack of it is none or at least k as well: accounts come and go after their day.
+2. What the records tell of the sums of withheld cells goes to the attacker. He is told more than anybody can
+   know: in which groups nobody was left out, so that their records are all the people there. Where he comes
+   closer to a withheld number than its rule allows, a class that he summed over is suppressed, and he is
+   asked again.
 
-1. People of a group minus its records are the suppressed people. They must be none or at least k, unless no
-   record of the group is shown: then the microdata tell nothing of it.
-2. Records of a group minus what the table has published of it are people whom the table withholds. As long
-   as a group shows no more records than are published of it, any table that was possible stays possible. It
-   may show more only where what is told is a sum over at least `LEAST_CELLS` withheld cells with at least 2 k
-   people in them.
-
-Whole classes are suppressed, the smallest first, until both hold.
+Whole classes are suppressed, the smallest first, until both hold or too many are gone.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from iesiz.microdata.classes import Classes, Microdata, Vector, group
+from iesiz.microdata.classes import Classes, Microdata, Vector
+from iesiz.microdata.margins import Cut, Margin, Place, Scheme
 from iesiz.microdata.models import Mask
-from iesiz.microdata.records import Codes, Counts
+from iesiz.microdata.records import Counts
 
-LEAST_CELLS = 10
-
-Place = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Told:
-    """What a table says of a group: the sum of its published cells, and how many cells are withheld."""
-
-    published: int
-    withheld: int
-
-    def plus(self, other: Told) -> Told:
-        """Both together."""
-        return Told(self.published + other.published, self.withheld + other.withheld)
+ROUNDS = 40
+"""How often the attacker is asked about one scheme before it is given up."""
 
 
 @dataclass(frozen=True)
-class Cut:
-    """One table, as far as it can be compared with the microdata.
+class GroupSum:
+    """What the attacker is told of the people in some cells of a table.
 
     Attributes:
-        columns: quasi-identifiers, perhaps the sensitive attribute last.
-        told: for each combination of their values what the table says; None where nothing is published.
-        grouped: for the sensitive attribute, if it is a column, the words of the table for its values.
-        uncovered: days of the cohort of which the table knows nothing; each may hold anybody.
+        cut: number of the table.
+        places: combinations of its values, over all its periods.
+        least, most: people in them; `most` may be infinite.
     """
 
-    columns: tuple[str, ...]
-    told: Mapping[Place, Told] | None = None
-    grouped: Mapping[str, str] | None = None
-    uncovered: int = 0
+    cut: int
+    places: tuple[Place, ...]
+    least: float
+    most: float
 
 
 @dataclass(frozen=True)
-class _Groups:
-    """Groups of one margin under a scheme: pieces of classes, each of which lies in one group."""
+class Narrow:
+    """A withheld number that the attacker came too close to; `cut` is None where no cut holds it."""
 
-    class_of: npt.NDArray[np.int64]
-    group_of: npt.NDArray[np.int64]
-    count: Counts
-    size: int
-    told: tuple[Told, ...] | None
+    cut: int | None = None
+    place: Place = ()
 
-    def sums(self, chosen: Mask) -> Counts:
-        """People of each group that are in chosen classes."""
-        weights = np.where(chosen[self.class_of], self.count, 0)
-        return np.bincount(self.group_of, weights, minlength=self.size).astype(np.int64)
 
-    def most(self, k: int) -> Counts:
-        """The records that each group may show."""
-        total = np.bincount(self.group_of, self.count, minlength=self.size).astype(np.int64)
-        if self.told is None:
-            return total
-        published = np.array([one.published for one in self.told], np.int64)
-        withheld = np.array([one.withheld for one in self.told], np.int64)
-        is_sum = (withheld >= LEAST_CELLS) & (total - published >= 2 * k)
-        return np.where(is_sum, total, np.minimum(total, published))
+Attack = Callable[[Sequence[GroupSum]], Narrow | None]
 
 
 @dataclass(frozen=True)
@@ -99,6 +68,8 @@ class TablesGuard:
         cuts: the tables.
         k: fewest people that a difference may tell of.
         limit: records that may be suppressed; nothing is sought beyond.
+        attack: tells which withheld number comes too close, told what records tell; None where
+            no table withholds anything.
     """
 
     data: Microdata
@@ -106,106 +77,92 @@ class TablesGuard:
     cuts: Sequence[Cut]
     k: int
     limit: int
+    attack: Attack | None
 
     def __call__(self, vector: Vector, classes: Classes, failing: Mask) -> Mask:
-        """Return the classes to suppress, those that fail among them."""
-        margins = [one for cut in self.cuts for one in self._margins(cut, vector, classes)]
+        """Return the classes to suppress, those that fail among them; all where no choice is safe."""
+        margins = Scheme(self.data, self.sensitive, vector, classes).margins(self.cuts)
         failing = failing.copy()
+        for _ in range(ROUNDS):
+            self._settle(margins, classes, failing)
+            if self.attack is None or self._is_beyond(classes, failing):
+                return failing
+            found = self.attack(self._sums(margins, failing))
+            if found is None:
+                return failing
+            failing[self._of_narrow(found, margins, classes, failing)] = True
+        return np.ones_like(failing)
+
+    def _is_beyond(self, classes: Classes, failing: Mask) -> bool:
+        return bool(failing.all()) or int(classes.counts[failing].sum()) > self.limit
+
+    def _settle(self, margins: Sequence[Margin], classes: Classes, failing: Mask) -> None:
+        """Suppress until every difference tells of nobody or of k."""
         checked = 0
-        while checked < len(margins) and int(classes.counts[failing].sum()) <= self.limit:
+        while checked < len(margins) and not self._is_beyond(classes, failing):
             chosen = self._next(margins[checked], classes, failing)
             if chosen is None:
                 checked += 1
             else:
                 failing[chosen] = True
                 checked = 0
-        return failing
 
-    def _next(self, one: _Groups, classes: Classes, failing: Mask) -> int | None:
+    def _next(self, one: Margin, classes: Classes, failing: Mask) -> int | None:
         """The smallest class of the first group that tells too much; None if none does."""
-        shown, gone = one.sums(~failing), one.sums(failing)
-        tells = (shown > one.most(self.k)) | ((gone > 0) & (gone < self.k))
-        found = np.flatnonzero(tells & (shown > 0))
-        if not found.size:
+        if not one.is_once:
             return None
-        inside = np.unique(one.class_of[one.group_of == found[0]])
+        shown, gone = one.sums(~failing), one.sums(failing)
+        tells = _is_few(gone, self.k)
+        if one.told is not None:
+            lack = np.array([told.published + told.beyond for told in one.told], np.int64) - shown
+            whole = np.array([told.withheld == 0 for told in one.told], np.bool_)
+            tells = tells | (whole & ((lack < 0) | _is_few(lack, self.k)))
+        found = np.flatnonzero(tells & (shown > 0))
+        return self._smallest(one, int(found[0]), classes, failing) if found.size else None
+
+    def _smallest(self, one: Margin, number: int, classes: Classes, failing: Mask) -> int | None:
+        inside = one.classes_in(number)
         inside = inside[~failing[inside]]
-        return int(inside[np.argmin(classes.counts[inside])])
+        return int(inside[np.argmin(classes.counts[inside])]) if inside.size else None
 
-    def _margins(self, cut: Cut, vector: Vector, classes: Classes) -> list[_Groups]:
-        chosen = [
-            names
-            for ways in range(len(cut.columns) + 1)
-            for names in itertools.combinations(cut.columns, ways)
-        ]
-        return [self._groups(cut, names, vector, classes) for names in chosen]
-
-    def _groups(self, cut: Cut, names: Sequence[str], vector: Vector, classes: Classes) -> _Groups:
-        pieces, count = np.arange(len(classes), dtype=np.int64), classes.counts
-        if self.sensitive in names and classes.cells is not None:
-            pieces, count = classes.cells.owner, classes.cells.count
-        digits = [self._codes(cut, name, vector, classes, pieces) for name in names]
-        sizes = [len(self._labels(cut, name, vector)) for name in names]
-        owner, size = group(digits, sizes, len(pieces))
-        if cut.told is None:
-            return _Groups(pieces, owner, count, size, None)
-        first = np.empty(size, np.int64)
-        first[owner] = np.arange(len(owner))
-        places = [
-            tuple(
-                self._labels(cut, name, vector)[int(column[row])]
-                for name, column in zip(names, digits, strict=True)
-            )
-            for row in first
-        ]
-        told = self._shown(cut, names, vector)
-        return _Groups(
-            pieces,
-            owner,
-            count,
-            size,
-            tuple(told.get(place, Told(0, 0)).plus(Told(0, cut.uncovered)) for place in places),
-        )
-
-    def _labels(self, cut: Cut, name: str, vector: Vector) -> tuple[str, ...]:
-        if name == self.sensitive:
-            return tuple(dict.fromkeys((cut.grouped or {}).values()))
-        place = self._place(name)
-        return self.data.hierarchies[place].labels[vector[place]]
-
-    def _codes(
-        self, cut: Cut, name: str, vector: Vector, classes: Classes, pieces: npt.NDArray[np.int64]
-    ) -> Codes:
-        if name == self.sensitive and classes.cells is not None:
-            words = self._labels(cut, name, vector)
-            coded = [words.index((cut.grouped or {})[value]) for value in self.data.sensitive_values]
-            return np.array(coded, np.int32)[classes.cells.value]
-        place = self._place(name)
-        rows = self.data.codes[classes.representative[pieces], place]
-        shown: Codes = self.data.hierarchies[place].codes[vector[place]][rows]
-        return shown
-
-    def _place(self, name: str) -> int:
-        return [one.column for one in self.data.hierarchies].index(name)
-
-    def _shown(self, cut: Cut, names: Sequence[str], vector: Vector) -> dict[Place, Told]:
-        """What the table says of each group of a margin, in the words of the scheme."""
-        found: dict[Place, Told] = {}
-        words = [self._words(name, vector) for name in names]
-        places = [cut.columns.index(name) for name in names]
-        for values, told in (cut.told or {}).items():
-            key = tuple(
-                word.get(values[place], values[place]) for word, place in zip(words, places, strict=True)
-            )
-            found[key] = found.get(key, Told(0, 0)).plus(told)
+    def _sums(self, margins: Sequence[Margin], failing: Mask) -> list[GroupSum]:
+        """What records tell of the sums of tables, and that no more than the share allowed is left out."""
+        found = []
+        for one in margins:
+            shown, gone = one.sums(~failing), one.sums(failing)
+            for number, told in enumerate(one.told or ()):
+                if shown[number] and told.withheld:
+                    beyond = told.beyond if one.is_once else 0
+                    least = max(0.0, float(shown[number]) - beyond)
+                    most = self._most(one, int(shown[number]), int(gone[number])) - beyond
+                    found.append(GroupSum(one.cut, one.places[number], least, max(most, least)))
         return found
 
-    def _words(self, name: str, vector: Vector) -> dict[str, str]:
-        if name == self.sensitive:
-            return {}
-        place = self._place(name)
-        one, level = self.data.hierarchies[place], vector[place]
-        return {
-            value: one.labels[level][code]
-            for value, code in zip(one.labels[0], one.codes[level], strict=True)
-        }
+    def _most(self, one: Margin, shown: int, gone: int) -> float:
+        """The most people that the attacker knows a group to have."""
+        if not one.is_once:
+            return math.inf
+        if gone == 0:
+            return shown
+        share = self.limit / max(self.data.records, 1)
+        return math.inf if one.columns or share >= 1 else shown / (1 - share)
+
+    def _of_narrow(self, narrow: Narrow, margins: Sequence[Margin], classes: Classes, failing: Mask) -> int:
+        """A class to suppress: of the smallest group that has the number, of which nobody is left out yet."""
+        best, chosen = (True, math.inf), None
+        for one in margins:
+            if one.cut != narrow.cut or one.told is None:
+                continue
+            shown, gone = one.sums(~failing), one.sums(failing)
+            for number in np.flatnonzero(shown > 0):
+                rank = (bool(gone[number]), float(shown[number]))
+                if narrow.place in one.places[number] and rank < best:
+                    best, chosen = rank, self._smallest(one, int(number), classes, failing)
+        if chosen is None:
+            open_classes = np.flatnonzero(~failing)
+            chosen = int(open_classes[np.argmin(classes.counts[open_classes])])
+        return chosen
+
+
+def _is_few(people: Counts, k: int) -> Mask:
+    return np.asarray((people > 0) & (people < k))

@@ -8,6 +8,7 @@ and line, never content.
 from __future__ import annotations
 
 import csv
+import io
 import itertools
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,7 +125,8 @@ def _read_lines(path: Path) -> list[_Line]:
 
 
 def _split(text: str, separator: str) -> list[_Line]:
-    reader = csv.reader(text.splitlines(), delimiter=separator)
+    # Lines end where CSV says, not at every character that Unicode takes for the end of one.
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     return [_Line(reader.line_num, tuple(fields)) for fields in reader if fields]
 
 

@@ -148,6 +148,12 @@ def superseded_path(path: str, revision: int) -> str:
     return f"superseded/{folder}/revision={revision}/{name}"
 
 
+def published_verdicts(settings: Settings) -> dict[tuple[str, str], str]:
+    """What was said of each partition when it was published, by table and period's name."""
+    entries = [entry.facts for entry in _full(settings).entries(RELEASE)]
+    return {(one["table"], one["period"]): one["verdict"] for one in entries}
+
+
 def commit_period(
     settings: Settings, period: Period, releases: Sequence[Release], facts: Mapping[str, Any]
 ) -> tuple[Release, ...]:

@@ -8,10 +8,14 @@ must not hold an identifier as it was, nor count a part twice.
 from __future__ import annotations
 
 from iesiz.restricted.cohort import (
+    CAME,
+    NETWORKS,
     WEEKDAYS,
+    cohorts_path,
     forget_gone,
     forget_visits,
     note_cohort,
+    notes_hold,
     read_cohort,
     read_visits,
     write_visits,
@@ -44,6 +48,8 @@ from iesiz.restricted.rejects import RejectedLine, read_rejects, reject_writer
 from iesiz.restricted.settle import Content, Reading, settle
 
 __all__ = [
+    "CAME",
+    "NETWORKS",
     "WEEKDAYS",
     "Content",
     "KnownFile",
@@ -55,6 +61,7 @@ __all__ = [
     "RejectedLine",
     "add_tombstones",
     "clean_part",
+    "cohorts_path",
     "counts_path",
     "day_list",
     "expired",
@@ -67,6 +74,7 @@ __all__ = [
     "mirror_builder",
     "mirror_path",
     "note_cohort",
+    "notes_hold",
     "part_writer",
     "people_list",
     "read_cohort",

@@ -8,11 +8,23 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 ROW_GROUP = 1 << 20
+PACKED = ("second", "bytes")
+"""Numbers whose differences are written."""
 
 
 def open_part(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    """A writer of a part. No statistics: nothing asks for them, and they took a third of the writing."""
+    """A writer of a part. No statistics: nothing asks for them, and they took a third of the writing.
+
+    Differences of numbers take few bits, so that less is left to be compressed.
+    """
     coded = [column.name for column in schema if pa.types.is_dictionary(column.type)]
+    packed = [column.name for column in schema if column.name in PACKED]
     return pq.ParquetWriter(
-        path, schema, compression="zstd", compression_level=1, use_dictionary=coded, write_statistics=False
+        path,
+        schema,
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=coded,
+        column_encoding=dict.fromkeys(packed, "DELTA_BINARY_PACKED"),
+        write_statistics=False,
     )

@@ -2,22 +2,18 @@
 -- prefer; and none that is known.
 create or replace table spoken as
 with held as (
-    select distinct site
-    from parts
-),
-
-wishing as (
-    select distinct site
+    select site, sum(preferring) as preferring
     from people
-    where preferred is not null
+    group by site
 )
 
-select site::site_word as site, language::language_word as language
+select site, language
 from declared
 semi join held using (site)
 union
-select site, unnest(['kk', 'ru', 'en', 'other'])::language_word
-from wishing
+select site, unnest(['kk', 'ru', 'en', 'other'])
+from held
+where preferring > 0
 union
-select site::site_word, 'unknown'
+select site, 'unknown'
 from held

@@ -1,6 +1,6 @@
 -- Features of visits, counted: no visitor, no time finer than three hours. Of a visitor's visits one counts,
 -- drawn by the visitor's half of the day's draws (times the visit's number modulo 2^32 - 5), so that each count
--- is of distinct visitors.
+-- is of distinct visitors; beside it stands from how many networks they came.
 with chosen as (
     select
         visits.visitor,
@@ -33,6 +33,7 @@ reaching as (
 
 described as (
     select
+        drawn.network,
         drawn.site::varchar as site,
         printf('%02d-%02d', drawn.hour // 3 * 3, drawn.hour // 3 * 3 + 3) as band,
         if(drawn.device::varchar in ('mobile', 'desktop', 'tablet'), drawn.device::varchar, 'other') as device,
@@ -64,7 +65,17 @@ described as (
     left join reaching using (visitor)
 )
 
-select site, band, device, language, referrer, pages, duration, reached, count(*) as visitor_count
+select
+    site,
+    band,
+    device,
+    language,
+    referrer,
+    pages,
+    duration,
+    reached,
+    count(*) as visitor_count,
+    count(distinct network) as network_count
 from described
 group by all
 order by all

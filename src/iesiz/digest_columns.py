@@ -1,20 +1,22 @@
 """Keyed digests of a column.
 
-Job: HMAC-SHA256 of each value, as ``keys.Pseudonymiser`` gives it. In: a column of bytes without nulls. Out:
+Job: HMAC-SHA256 of each value. In: a column of bytes without nulls. Out:
 32 bytes a row, in memory. It must not keep a value.
 """
 
 from __future__ import annotations
 
+import hmac
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from iesiz.deidentify.digest_kernel import LANES, LONGEST, START, compress, digests
-from iesiz.deidentify.keys import BLOCK_BYTES, Pseudonymiser
+from iesiz.digest_kernel import LANES, LONGEST, START, compress, digests
 
 UInt8 = npt.NDArray[np.uint8]
 UInt32 = npt.NDArray[np.uint32]
+BLOCK_BYTES = 64
 
 
 def digest_column(column: pa.Array, key: bytes) -> UInt8:
@@ -31,8 +33,8 @@ def digest_column(column: pa.Array, key: bytes) -> UInt8:
         values = column.to_pylist()
         short = pa.array([b"" if len(value) > LONGEST else value for value in values], pa.binary())
         made = digest_column(short, key)
-        whole = Pseudonymiser.under(key).whole
-        made[long] = np.frombuffer(b"".join(whole(values[row]) for row in long), np.uint8).reshape(-1, 32)
+        whole = (hmac.digest(key, values[row], "sha256") for row in long)
+        made[long] = np.frombuffer(b"".join(whole), np.uint8).reshape(-1, 32)
         return made
     digests(data, np.ascontiguousarray(offsets), _halves(key), np.empty((80, LANES), np.uint32), found)
     return found.astype(">u4").view(np.uint8).reshape(count, 32)

@@ -1,0 +1,80 @@
+"""The words of a day: distinct texts of its records, in alphabetical order, as DuckDB's enumerations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from iesiz.languages import UNKNOWN, languages
+from iesiz.parallel import in_order
+from iesiz.vocabulary import OTHER
+
+OF_REQUEST, OF_AGENT = ("route", "referrer", "device"), ("system", "browser")
+WORDS = (*OF_REQUEST, *OF_AGENT)
+STATUS_CLASSES = tuple(f"{number}xx" for number in range(10))
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of each column, ascending by their bytes; small as numbers, and they read as text."""
+
+    of: Mapping[str, tuple[str, ...]]
+    place: Mapping[str, Mapping[str, int]]
+
+    @classmethod
+    def among(cls, found: Mapping[str, Iterable[str]]) -> Words:
+        """Words in their order. A column without any has one that nothing is: no enumeration is empty."""
+        of = {name: tuple(sorted(words, key=str.encode)) or (OTHER,) for name, words in found.items()}
+        return cls(of, {name: {word: at for at, word in enumerate(words)} for name, words in of.items()})
+
+    def codes(self, name: str, texts: pa.Array) -> npt.NDArray[np.int32]:
+        """The place of each text."""
+        place = self.place[name]
+        return np.array([place[one] for one in texts.to_pylist()], np.int32)
+
+    def column(self, name: str, codes: npt.NDArray[np.signedinteger[Any]]) -> pd.Categorical:
+        """Codes as an enumeration."""
+        return pd.Categorical.from_codes(codes, categories=list(self.of[name]), validate=False)
+
+
+def words_of(parts: Mapping[str, Sequence[Path]], threads: int) -> Words:
+    """The words of all parts of a day, by site."""
+    files = [path for paths in parts.values() for path in paths]
+    found: dict[str, set[str]] = {name: set() for name in WORDS}
+    for one in in_order(_words_in, files, threads):
+        for name, words in one.items():
+            found[name] |= words
+    fixed = {"site": list(parts), "status_class": STATUS_CLASSES, "language": languages()}
+    return Words.among({**found, **fixed})
+
+
+def spoken() -> tuple[str, ...]:
+    """Languages that are known, in the order in which they win of equals."""
+    return tuple(word for word in languages() if word != UNKNOWN)
+
+
+def _words_in(path: Path) -> dict[str, set[str]]:
+    facts, found = pq.read_metadata(path), {name: set[str]() for name in WORDS}
+    for group in map(
+        partial(row_group, path, facts, columns=WORDS, coded=WORDS), range(facts.num_row_groups)
+    ):
+        for name in WORDS:
+            found[name].update(group[name].combine_chunks().dictionary.to_pylist())
+    return found
+
+
+def row_group(
+    path: Path, facts: pq.FileMetaData, group: int, columns: Sequence[str], coded: Sequence[str]
+) -> pa.Table:
+    """Columns of one row group, some of them coded by dictionaries of their own."""
+    with pq.ParquetFile(path, metadata=facts, read_dictionary=list(coded)) as part:
+        return part.read_row_group(group, columns=list(columns), use_threads=False)
