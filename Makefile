@@ -1,6 +1,6 @@
 # One command each. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help nightly test test-slow test-faults test-install check fix bench bench-large constraints clean
+.PHONY: help nightly serve test test-slow test-faults test-install check fix bench bench-large constraints clean
 
 # The first Python that is new enough; constraints.txt was resolved with 3.11. Set PYTHON to choose another.
 NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
@@ -40,6 +40,9 @@ nightly: $(VENV)/.run ## publish the bundled sample into ./store (or STORE=...) 
 	$(BIN)/iesiz status --settings $(SAMPLE) --store $(STORE)
 	$(BIN)/iesiz query --settings $(SAMPLE) --store $(STORE) \
 		"select * from daily_visitors_by_site order by all limit 12"
+
+serve: $(VENV)/.run ## the scheduler on this machine until Ctrl-C: server, pool, deployments, worker (PORT=4200)
+	$(BIN)/python -m flows.serve --port $(or $(PORT),4200)
 
 test: $(VENV)/.dev ## all tests (ARGS="tests/unit -x" for some); says at the end what it could not test here
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(ARGS)

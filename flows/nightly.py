@@ -10,12 +10,13 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
-from prefect import Task, flow, runtime, task
+from prefect import Task, flow, get_run_logger, runtime, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
@@ -23,6 +24,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from iesiz import pipeline
 from iesiz.errors import IesizError, OutsideError
 from iesiz.periods import Period
+from iesiz.run_facts import NIGHT, Work
 from iesiz.settings import Settings, load_settings
 from iesiz.vocabulary import (
     Arrivals,
@@ -37,6 +39,14 @@ from iesiz.vocabulary import (
 P = ParamSpec("P")
 R = TypeVar("R")
 Row = dict[str, str | int]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A step that has ended: what it was, and its state."""
+
+    work: Work
+    state: State[Any]
 
 
 def contained(function: Callable[P, R]) -> Callable[P, R]:
@@ -153,10 +163,11 @@ def nightly(settings_path: str = "iesiz.toml", day: str | None = None) -> list[S
     """
     settings = load_settings(Path(settings_path))
     named = day_of(day) if day else None
-    with pipeline.store_lock(settings):
+    with pipeline.recorded(settings, NIGHT, get_run_logger().info) as run, pipeline.store_lock(settings):
         arrivals = pipeline.discover(settings, named or scheduled_day(settings))
-        states = run_steps(settings, settings_path, arrivals, [named] if named else [])
-    report(arrivals.last, states)
+        run.arrived(arrivals)
+        states = noted(run, run_steps(settings, settings_path, arrivals, [named] if named else []))
+    report("nightly", str(arrivals.last), states)
     return states
 
 
@@ -166,30 +177,52 @@ def scheduled_day(settings: Settings) -> dt.date:
     return dt.datetime.fromtimestamp(seconds, ZoneInfo(settings.sites[0].zone)).date() - dt.timedelta(days=1)
 
 
-def run_steps(
-    settings: Settings, settings_path: str, arrivals: Arrivals, named: list[dt.date]
-) -> list[State[Any]]:
+def run_steps(settings: Settings, settings_path: str, arrivals: Arrivals, named: list[dt.date]) -> list[Done]:
     """Run a night's steps in order; a failed one does not keep back the next."""
-    files = [deidentify_file(settings_path, file, return_state=True) for file in arrivals.files]
-    registrations = deidentify_registrations(settings_path, return_state=True)
-    sources: list[State[Any]] = [*files, registrations]
-    outcomes: list[object] = [state.result(raise_on_failure=False) for state in sources]
-    due = pipeline.days_to_close(settings, arrivals, named, outcomes)
-    days = [close_day(settings_path, day, return_state=True) for day in due]
-    outcomes += [state.result(raise_on_failure=False) for state in days]
-    longer = pipeline.periods_to_close(settings, arrivals, named, outcomes)
-    periods = [close_period(settings_path, period, return_state=True) for period in longer]
-    outcomes += [state.result(raise_on_failure=False) for state in periods]
-    cohorts = pipeline.microdata_to_close(settings, arrivals, named, outcomes)
-    records = [close_microdata(settings_path, period, return_state=True) for period in cohorts]
-    last = [one(settings_path, return_state=True) for one in (build_catalog, build_dashboard, upkeep)]
-    return [*sources, *days, *periods, *records, *last]
+    done = [
+        Done(Work.of_file(file), deidentify_file(settings_path, file, return_state=True))
+        for file in arrivals.files
+    ]
+    done.append(Done(Work("registrations"), deidentify_registrations(settings_path, return_state=True)))
+    days = pipeline.days_to_close(settings, arrivals, named, outcomes_of(done))
+    done += [Done(Work.of_day(day), close_day(settings_path, day, return_state=True)) for day in days]
+    periods = pipeline.periods_to_close(settings, arrivals, named, outcomes_of(done))
+    done += [
+        Done(Work.of_period(one), close_period(settings_path, one, return_state=True)) for one in periods
+    ]
+    cohorts = pipeline.microdata_to_close(settings, arrivals, named, outcomes_of(done))
+    done += [
+        Done(Work.of_microdata(one), close_microdata(settings_path, one, return_state=True))
+        for one in cohorts
+    ]
+    done.append(Done(Work("catalog"), build_catalog(settings_path, return_state=True)))
+    done.append(Done(Work("dashboard"), build_dashboard(settings_path, return_state=True)))
+    return [*done, Done(Work("upkeep"), upkeep(settings_path, return_state=True))]
 
 
-def report(day: dt.date, states: list[State[Any]]) -> None:
-    """Store a table artifact of counts, a row for each file, table and failed step."""
-    rows = [row for state in states for row in rows_of(state.result(raise_on_failure=False))]
-    create_table_artifact(table=rows, key="nightly", description=f"Counts of the night for {day}.")
+def noted(run: pipeline.Run, done: list[Done]) -> list[State[Any]]:
+    """Note in a run what its steps came to; their states."""
+    for one in done:
+        run.add(one.work, one.state.result(raise_on_failure=False))
+    return [one.state for one in done]
+
+
+def outcomes_of(done: list[Done]) -> list[object]:
+    """What the steps so far came to: counts or an error."""
+    return [one.state.result(raise_on_failure=False) for one in done]
+
+
+def report(key: str, days: str, outcomes: Sequence[object]) -> None:
+    """Store a table artifact of counts, a row for each file, table, failed step and refused day.
+
+    Args:
+        key: its name.
+        days: which days it tells of.
+        outcomes: states of steps, or counts.
+    """
+    reached = [one.result(raise_on_failure=False) if isinstance(one, State) else one for one in outcomes]
+    rows = [row for one in reached for row in rows_of(one)]
+    create_table_artifact(table=rows, key=key, description=f"Counts of {days}.")
 
 
 @functools.singledispatch

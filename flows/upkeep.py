@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from prefect import flow
+from prefect import flow, get_run_logger
 from prefect.artifacts import create_table_artifact
 
 from flows.nightly import contained, rows_of
 from flows.nightly import upkeep as clear
 from iesiz import pipeline
+from iesiz.run_facts import UPKEEP, Work
 from iesiz.settings import load_settings
 
 
@@ -30,6 +31,8 @@ def upkeep(settings_path: str = "iesiz.toml") -> None:
         PrivacyRefusal: a key is unsound.
         OutsideError: another run holds the store, or the storage failed.
     """
-    with pipeline.store_lock(load_settings(Path(settings_path))):
+    settings = load_settings(Path(settings_path))
+    with pipeline.recorded(settings, UPKEEP, get_run_logger().info) as run, pipeline.store_lock(settings):
         done = clear(settings_path)
+        run.add(Work("upkeep"), done)
     create_table_artifact(table=rows_of(done), key="upkeep", description="What came to the end of its time.")

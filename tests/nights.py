@@ -16,6 +16,7 @@ from typing import Any
 from iesiz.deidentify.key_files import StoredKey, write_key
 from iesiz.deidentify.keys import KeyRing
 from iesiz.night import NightCounts, run_night
+from iesiz.periods import LONGER, Period
 from iesiz.settings import Settings, load_settings
 from iesiz.storage import MARK, prepare_store, store_id
 from iesiz.vocabulary import KeyFacts
@@ -66,14 +67,15 @@ class Network:
             return
         prepare_store(self.settings)
         keys, store = KeyRing.of(self.settings), store_id(self.settings.restricted)
+        days = [DAY + dt.timedelta(days=step) for step in range(-9, 30)]
+        longer = {Period.of(grain, day).name.lower() for grain in LONGER for day in days}
         for purpose in ("threshold", "sampling"):
-            for day in (DAY + dt.timedelta(days=step) for step in range(-9, 30)):
-                if not keys.has(purpose, "network", day.isoformat()):
-                    facts = KeyFacts(
-                        purpose, "network", day.isoformat(), dt.datetime.now(dt.UTC).date(), None
-                    )
-                    secret = hashlib.sha256(f"{purpose} {day}".encode()).digest()
-                    write_key(keys.path(purpose, "network", day.isoformat()), StoredKey(facts, store, secret))
+            for epoch in (*map(str, days), *sorted(longer)):
+                if not keys.has(purpose, "network", epoch):
+                    facts = KeyFacts(purpose, "network", epoch, dt.datetime.now(dt.UTC).date(), None)
+                    secret = hashlib.sha256(f"{purpose} {epoch}".encode()).digest()
+                    path = keys.path(purpose, "network", epoch)
+                    write_key(path, StoredKey(facts, store, secret), keys.box)
 
     def night(self, *days: dt.date) -> NightCounts:
         """Run a night in this process."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from iesiz.choices import linked_to
 from iesiz.periods import Grain, Period
 from iesiz.settings import Settings
 from iesiz.tables import Cells, load_tables
@@ -16,7 +17,8 @@ from tests.nights import DAY, Network, network, site
 
 VISITORS, PAGES = "daily_visitors_by_site", "daily_pageviews_by_page"
 SPECS = {spec.name: spec for spec in load_tables()}
-LINKED = tuple(name for name, spec in SPECS.items() if spec.source == "access_log" and name != VISITORS)
+LINKED = tuple(sorted(linked_to(VISITORS, list(SPECS.values())) - {VISITORS}))
+DAILY = tuple(name for name in LINKED if SPECS[name].grain == Grain.DAY)
 TODAY = Period(Grain.DAY, DAY)
 
 

@@ -1,8 +1,8 @@
 """iesiz: access logs and registrations in, statistics about nobody out.
 
 The stages, in the order in which a day passes them (``pipeline`` runs them, with ``log_work``,
-``registration_work``, ``closing``, ``noise_work``, ``revising``, ``microdata_work``, ``upkeep`` and
-``forgetting`` for its details, and nothing else opens them but ``tools``):
+``registration_work``, ``closing``, ``seen_work``, ``noise_work``, ``revising``, ``microdata_work``,
+``upkeep`` and ``forgetting`` for its details, and nothing else opens them but ``tools``):
 
     sources      what arrives: log files in blocks of lines, registrations in columns
     parse        lines to typed columns: recognised, ignored (why), rejected (why), all counted
@@ -19,7 +19,8 @@ For readers: ``iesiz.open(store)`` (``reader``), a locked session over the catal
 ``policy`` (what may be read and published), ``settings``, ``storage`` (the one place that writes),
 ``ledger``, ``tables`` (published tables as data), ``vocabulary`` and ``records`` (the words all rooms share),
 ``night`` (a night in-process), ``doctor`` (what would keep one from going well), ``microdata`` (records
-generalised), ``datasets`` (microdata of the plan as data), ``choices`` (which table
+generalised), ``run_record``, ``runs`` and ``standing`` (what runs did, how things stand), ``alerts`` and
+``watch`` (who is told), ``datasets`` (microdata of the plan as data), ``choices`` (which table
 has noise, and whether it fits what ``mechanisms`` and ``contributions`` say), ``commands`` and ``cli``.
 """
 

@@ -23,6 +23,8 @@ class Bounds:
         visit_hits: Linf of visits with one referrer.
         bytes: bytes that count for one request.
         seconds: seconds that count for one visit.
+        week_hits: days of a week on which a visitor can be seen.
+        month_hits: the same of a month.
     """
 
     cells: int = 10
@@ -31,6 +33,8 @@ class Bounds:
     visit_hits: int = 20
     bytes: int = 10_000_000
     seconds: int = 14_400
+    week_hits: int = 7
+    month_hits: int = 31
 
 
 BOUNDS = Bounds()

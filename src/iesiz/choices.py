@@ -26,8 +26,12 @@ def choice_of(settings: Settings, name: str) -> TableChoice:
 
 
 def linked_to(name: str, specs: Sequence[TableSpec]) -> frozenset[str]:
-    """Names of the tables that hang together with a table, itself among them, through any chain of links."""
-    found, waiting = set[str](), [name]
+    """Names of the tables that hang together with a table, itself among them.
+
+    They are of one source, so that they count the same people, or hang together through any chain of links.
+    """
+    found, sources = set[str](), {spec.source for spec in specs if spec.name == name}
+    waiting = [name, *(spec.name for spec in specs if spec.source in sources)]
     while waiting:
         one = waiting.pop()
         if one not in found:

@@ -22,6 +22,7 @@ from iesiz.commands import (
     registration,
     revise,
     run,
+    watch,
 )
 from iesiz.errors import IesizError
 
@@ -33,9 +34,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for part in (
+parts = (
     init,
     run,
+    watch,
     revise,
     read,
     registration,
@@ -47,7 +49,8 @@ for part in (
     microdata,
     protect,
     audit,
-):
+)
+for part in parts:
     part.register(app)
 
 

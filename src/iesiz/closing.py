@@ -18,7 +18,7 @@ from iesiz.calendar import end_of, is_due
 from iesiz.catalog import DayFacts
 from iesiz.deidentify import KeyRing
 from iesiz.disclosure import Earlier, Night, NightVerdict, Plan, Rules, StepRoute, audit_night, plan_of
-from iesiz.errors import CutOffError, Expired, OutsideError, PrivacyRefusal
+from iesiz.errors import CutOffError, Expired, HeldBack, OutsideError, PrivacyRefusal
 from iesiz.periods import LONGER, Grain, Period
 from iesiz.policy import EditionInForce
 from iesiz.publish import (
@@ -30,6 +30,7 @@ from iesiz.publish import (
     read_staged,
 )
 from iesiz.restricted import Records, counts_path, has_exact, mirror_path, read_labels
+from iesiz.seen_work import seen_in, told_in
 from iesiz.settings import Settings
 from iesiz.tables import Cells, TableSpec, load_tables
 from iesiz.vocabulary import PeriodCounts, TableCounts
@@ -159,6 +160,7 @@ def _of_days(settings: Settings, period: Period) -> Material:
     with_data = {name for facts in days.values() for name in facts["sites"]}
     counts = [counts_path(settings, day) for day in sorted(days)]
     epoch = period.name.lower()
+    seen = seen_in(settings, period, {day: facts["sites"] for day, facts in days.items()})
     given = PeriodInput(
         period,
         tuple(site for site in settings.sites if site.name in with_data),
@@ -166,6 +168,9 @@ def _of_days(settings: Settings, period: Period) -> Material:
         tuple(path for path in counts if path.exists()),
         frozenset(days),
         registrations_for(settings, Records(settings), period.last),
+        seen=seen,
+        told=told_in(settings, period, days) if seen else (),
+        scratch=settings.scratch,
         threshold_key=KeyRing.of(settings).key("threshold", "network", epoch),
     )
     inputs = {one for day in days for one in Records(settings).inputs(day)}
@@ -212,6 +217,27 @@ def due_periods(settings: Settings, last: dt.date, moment: dt.datetime) -> tuple
     )
 
 
+def reasons_against(
+    settings: Settings, days: Sequence[dt.date], moment: dt.datetime
+) -> tuple[PeriodCounts, ...]:
+    """Those of the days that cannot be closed, each with the reason as its verdict."""
+    published = published_days(settings)
+    longer = [period for grain in LONGER for period in published_periods(settings, grain)]
+    refused = []
+    for day in days:
+        above = next((period for period in longer if day in period), None)
+        if day in published:
+            reason = "it is published, and a day is published once"
+        elif above is not None:
+            reason = f"its {above.grain} {above.name} is published, and comes after its days"
+        elif not is_due(settings, Period(Grain.DAY, day), moment):
+            reason = "it has not closed at every site yet"
+        else:
+            continue
+        refused.append(PeriodCounts(Period(Grain.DAY, day), f"refused: {reason}"))
+    return tuple(refused)
+
+
 def tables_of(edition: EditionInForce) -> tuple[TableSpec, ...]:
     """The tables that an edition of the policy permits."""
     return tuple(spec for spec in load_tables() if edition.permits(spec.purpose))
@@ -237,7 +263,7 @@ def audited(
     """The auditor's verdict on the staged files, read back as a reader would.
 
     Raises:
-        PrivacyRefusal: it found something; the staged files are gone.
+        HeldBack: it found something; the staged files are gone.
     """
     try:
         staged = read_staged(settings, specs)
@@ -251,9 +277,10 @@ def audited(
         return verdict
     discard_staged(settings)
     tables = ", ".join(sorted({one.table for one in verdict.findings}))
-    raise PrivacyRefusal(
+    raise HeldBack(
         f"{rules.period}: the auditor found {len(verdict.findings)} numbers that could be told from what "
-        f"would be published ({tables}). Nothing of the period is published. Report it."
+        f"would be published ({tables}). Nothing of the period is published. Report it.",
+        len(staged),
     )
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from iesiz import pipeline
+from iesiz.alert_checks import alert_findings, night_findings
 from iesiz.calendar import now
 from iesiz.errors import IesizError
 from iesiz.noise_findings import noise_findings
@@ -190,6 +191,10 @@ def _logs(settings: Settings) -> Iterator[Finding]:
                 )
             for path in closed:
                 yield Finding("logs", f"{path}: not readable.", "Let the user who runs the nights read it.")
+    from iesiz.tools import refused_files
+
+    for said in refused_files(settings):
+        yield Finding("logs", said, "Do as the message says; the nights go on without it, with exit code 3.")
 
 
 def _matching(base: Path, pattern: str) -> list[Path]:
@@ -213,4 +218,6 @@ CHECKS: Mapping[str, Check] = {
     "registrations": _source,
     "noise": noise_findings,
     "schedule": _schedule,
+    "alerts": alert_findings,
+    "nights": night_findings,
 }

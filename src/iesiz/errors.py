@@ -6,6 +6,7 @@ It never holds the content of a record: a message is a publication.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -14,27 +15,32 @@ class IesizError(Exception):
 
     Attributes:
         exit_code: what the command line returns for it.
+        code: what runs and alerts call it; see ``RUNBOOK.md``.
     """
 
     exit_code = 1
+    code = "unforeseen"
 
 
 class CheckFailed(IesizError):
     """A check over data found something (exit code 1)."""
 
     exit_code = 1
+    code = "check-failed"
 
 
 class SettingsError(IesizError):
     """Wrong use or wrong settings: the operator must change a setting or the call (exit code 2)."""
 
     exit_code = 2
+    code = "settings-wrong"
 
 
 class InputError(IesizError):
     """The input cannot be used: whoever delivers it must act (exit code 3)."""
 
     exit_code = 3
+    code = "input-unusable"
 
 
 class CutOffError(InputError):
@@ -53,6 +59,21 @@ class PrivacyRefusal(IesizError):
     """Refused on privacy grounds: the privacy officer must act (exit code 4)."""
 
     exit_code = 4
+    code = "privacy-refused"
+
+
+class HeldBack(PrivacyRefusal):
+    """The auditor held a period back (exit code 4); nothing of it is published.
+
+    Attributes:
+        tables: how many tables were held back.
+    """
+
+    code = "held-by-auditor"
+
+    def __init__(self, message: str, tables: int = 0) -> None:
+        super().__init__(message)
+        self.tables = tables
 
 
 class Expired(PrivacyRefusal):
@@ -63,3 +84,16 @@ class OutsideError(IesizError):
     """Something outside failed (database, storage, another run) and may be tried again (exit code 5)."""
 
     exit_code = 5
+    code = "outside-failed"
+
+
+class StoreBusy(OutsideError):
+    """Another run holds the store (exit code 5)."""
+
+    code = "store-busy"
+
+
+def gravest(codes: Iterable[int]) -> int:
+    """The exit code of many failures: a refusal on privacy grounds before all others; 0 without one."""
+    found = set(codes)
+    return next((code for code in (4, 1, 5, 3, 2) if code in found), 0)

@@ -3,7 +3,8 @@
 Opened by ``pipeline`` alone. In: settings and a request. Out: ``ForgetCounts``, an entry of the restricted
 ledger. It must not keep the request, nor touch what a published day was made of: what is published holds
 nobody, and a day computed anew without somebody would tell who it was. Of such a day the late lines that lie
-aside go, so that no revision brings them in.
+aside go, so that no revision brings them in. In the sets of weeks and months that are still to be published
+nobody is counted out either, but what is left there is nobody's.
 
 Tombstones come first; what they name then goes from the parts and the mirror. A crash in between is finished
 at the next start, from the tombstones alone.
@@ -18,17 +19,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from iesiz.deidentify import PERSON, VISITOR, KeyRing, Pseudonymiser, visitor_message
+from iesiz.deidentify import (
+    PERIOD,
+    PERSON,
+    VISITOR,
+    KeyRing,
+    Pseudonymiser,
+    epoch_of,
+    period_visitor,
+    visitor_message,
+)
 from iesiz.forget_request import ForgetRequest
 from iesiz.policy import has_edition
 from iesiz.publish import published_days
 from iesiz.restricted import (
     Records,
     add_tombstones,
+    all_sets,
     clean_part,
     day_list,
+    estrange,
+    held_maps,
+    held_sets,
     mirror_path,
     people_list,
+    period_list,
     tombstones,
 )
 from iesiz.settings import Settings, Site
@@ -51,11 +66,13 @@ def forget(settings: Settings, request: ForgetRequest, moment: dt.datetime) -> F
         PrivacyRefusal: a key is unsound.
         OutsideError: the storage failed; the next start goes on, or the request is to be repeated.
     """
+    Records(settings).sweep(moment.date())
     ring = KeyRing.of(settings)
     messages = [visitor_message(one.address, one.agent) for one in request.visitors]
     for one in open_days(settings, moment) if messages else ():
         keyed = Pseudonymiser.under(ring.key(VISITOR, one.site, one.day.isoformat()))
         add_tombstones(day_list(settings, one.site, one.day), [keyed.of(message) for message in messages])
+    _name_in_sets(settings, ring, request)
     if request.accounts:
         keyed = Pseudonymiser.under(ring.key(PERSON, "registration", "mirror"))
         people = [keyed.of(one.strip().encode()) for one in request.accounts]
@@ -69,6 +86,15 @@ def forget(settings: Settings, request: ForgetRequest, moment: dt.datetime) -> F
     }
     write_secret(_journal(settings), json.dumps(facts, sort_keys=True).encode())
     return _carry_out(settings)
+
+
+def _name_in_sets(settings: Settings, ring: KeyRing, request: ForgetRequest) -> None:
+    """Tombstones under the keys of weeks and months of which sets are held."""
+    messages = [period_visitor(one.address, one.agent) for one in request.visitors]
+    for period, site in held_sets(settings) if messages else ():
+        if not ring.is_destroyed(PERIOD, site, epoch_of(period)):
+            keyed = Pseudonymiser.under(ring.key(PERIOD, site, epoch_of(period)))
+            add_tombstones(period_list(settings, site, period), [keyed.of(message) for message in messages])
 
 
 def finish_forgetting(settings: Settings) -> None:
@@ -106,19 +132,35 @@ def _carry_out(settings: Settings) -> ForgetCounts:
     settled = published_days(settings)
     for path in sorted((settings.restricted / "forgotten").glob("site=*/day=*")):
         site, day = _named(path)
-        held = records.late_parts(day) if day in settled else records.parts(day)
         gone = tombstones(path)
+        held = records.late_parts(day) if day in settled else records.parts(day)
         rows[day] = rows.get(day, 0) + sum(clean_part(part, gone) for part in held.get(site, ()))
+        for one in held_maps(settings):
+            if one.parts[-3:-1] == path.parts[-2:]:
+                clean_part(one, gone)
+    estranged = _estrange(settings)
     if facts["accounts"]:
         # It is read anew from its source, without them.
         with outside(mirror_path(settings)):
             mirror_path(settings).unlink(missing_ok=True)
     days = tuple(day for day in sorted(rows) if rows[day])
-    effect = {"rows": sum(rows.values()), "days": [day.isoformat() for day in days]}
+    effect = {"rows": sum(rows.values()), "days": [day.isoformat() for day in days], "estranged": estranged}
     records.note_forgotten({**facts, **effect})
     with outside(journal):
         journal.unlink()
     return ForgetCounts(facts["accounts"], facts["visitors"], sum(rows.values()), days)
+
+
+def _estrange(settings: Settings) -> int:
+    """Take the names of those on lists away in the sets of longer periods; in how many visitor-days."""
+    changed = 0
+    for period, site in held_sets(settings):
+        path = period_list(settings, site, period)
+        gone = tombstones(path)
+        changed += sum(estrange(one, gone) for one in all_sets(settings, period, site) if gone)
+        with outside(path):
+            path.unlink(missing_ok=True)
+    return changed
 
 
 def _named(path: Path) -> tuple[str, dt.date]:

@@ -24,6 +24,8 @@ class Link:
         unions: own distinct count to the other's: `max(parts) <= union <= sum(parts)`, on both sides of one
             unpublished set where the other table is summed as well.
         within: own distinct count to the other's, which holds every part and perhaps others besides.
+        times: own distinct count to the other's count of days on which the same contributors were seen: each
+            of a cell's was seen as often as its value of the dimension that is summed out says.
         over_time: the other table is of another grain: `sums` and `unions` go over the days that the own
             period is made of, `within` to the longer periods that hold some of its days.
         by_route: each own step's numbers in `sums` are at most those of the page that the step is, in the
@@ -37,6 +39,7 @@ class Link:
     sums: Mapping[str, str] = field(default_factory=dict)
     unions: Mapping[str, str] = field(default_factory=dict)
     within: Mapping[str, str] = field(default_factory=dict)
+    times: Mapping[str, str] = field(default_factory=dict)
     by_route: bool = False
     over_time: bool = False
     each: tuple[str, ...] = ()
@@ -57,7 +60,7 @@ def read_links(table: str, entries: Sequence[Mapping[str, Any]]) -> tuple[Link, 
 
 
 def _link(table: str, entry: Mapping[str, Any]) -> Link:
-    lists, maps = ("over", "over_there", "each"), ("sums", "unions", "within")
+    lists, maps = ("over", "over_there", "each"), ("sums", "unions", "within", "times")
     known = {"table", "by_route", "over_time", *lists, *maps}
     fits = (
         set(entry) <= known
@@ -81,6 +84,7 @@ def _link(table: str, entry: Mapping[str, Any]) -> Link:
         sums=dict(entry.get("sums", {})),
         unions=dict(entry.get("unions", {})),
         within=dict(entry.get("within", {})),
+        times=dict(entry.get("times", {})),
         by_route=entry.get("by_route", False),
         over_time=entry.get("over_time", False),
     )

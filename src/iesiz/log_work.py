@@ -14,6 +14,7 @@ import numpy as np
 
 from iesiz.deidentify import (
     LINES,
+    PERIOD,
     VISITOR_KEYS,
     Context,
     Fate,
@@ -22,15 +23,18 @@ from iesiz.deidentify import (
     Proxies,
     Treated,
     deidentify_chunk,
+    epoch_of,
     in_zone,
     with_clients,
 )
 from iesiz.errors import SettingsError
 from iesiz.parse import LogFormat, choose_format, only_hosts, parse_block
+from iesiz.periods import Period
 from iesiz.policy import has_edition, load_registry
-from iesiz.publish import published_days
+from iesiz.publish import published_days, published_periods
 from iesiz.records import Block
 from iesiz.restricted import Records
+from iesiz.seen_work import has_unions
 from iesiz.settings import PEER, Log, Settings
 from iesiz.sources import read_start
 from iesiz.vocabulary import FileRef
@@ -86,7 +90,8 @@ def format_of(settings: Settings, file: FileRef) -> LogFormat:
 def context_of(settings: Settings, file: FileRef) -> Context:
     """What the treatments of a file need: its site's settings, keys, and the fate of each day."""
     site, log = settings.site(file.site), _log_of(settings, file)
-    published, gone, keys = published_days(settings), Records(settings).gone_days(), KeyRing.of(settings)
+    published, gone = published_days(settings), Records(settings).gone_days()
+    keys, unions = KeyRing.of(settings), has_unions(settings)
 
     def fate(day: dt.date) -> Fate:
         if not has_edition(settings, day):
@@ -95,6 +100,10 @@ def context_of(settings: Settings, file: FileRef) -> Context:
             return Fate.OPEN
         is_over = day in gone or any(keys.is_destroyed(one, site.name, str(day)) for one in VISITOR_KEYS)
         return Fate.LATE if is_over else Fate.ASIDE
+
+    def is_period_open(period: Period) -> bool:
+        is_over = keys.is_destroyed(PERIOD, site.name, epoch_of(period))
+        return unions and not is_over and period not in published_periods(settings, period.grain)
 
     return Context(
         site=site.name,
@@ -105,6 +114,7 @@ def context_of(settings: Settings, file: FileRef) -> Context:
         registry=load_registry("access_log"),
         keys=keys,
         fate=fate,
+        is_period_open=is_period_open,
         clock=log.zone,
         proxies=None if log.client == PEER else Proxies(HEADERS[log.client], tuple(log.trusted)),
         languages=frozenset(site.languages),

@@ -113,15 +113,15 @@ class _Attacks:
 
     def __init__(self, beside: Beside, compared: Sequence[Compared]) -> None:
         self._beside, self._compared = beside, compared
-        self._answered: dict[frozenset[GroupSum], Narrow | None] = {}
+        self._answered: dict[frozenset[GroupSum], tuple[Narrow, ...]] = {}
         self._home: dict[Cell, Narrow] = {}
         for number, one in enumerate(compared):
             for place, cells in one.cells.items():
                 for cell in cells:
                     self._home.setdefault(cell, Narrow(number, place))
 
-    def __call__(self, sums: Sequence[GroupSum]) -> Narrow | None:
-        """The place of a withheld number that the sums bring an attacker too close to, if there is one.
+    def __call__(self, sums: Sequence[GroupSum]) -> Sequence[Narrow]:
+        """The places of withheld numbers that the sums bring an attacker too close to.
 
         Schemes that differ in what no table has ask the same: an answer is kept.
 
@@ -135,7 +135,7 @@ class _Attacks:
             self._answered[asked] = self._narrow(sums)
         return self._answered[asked]
 
-    def _narrow(self, sums: Sequence[GroupSum]) -> Narrow | None:
+    def _narrow(self, sums: Sequence[GroupSum]) -> tuple[Narrow, ...]:
         told = [
             TableSum(
                 tuple(cell for place in one.places for cell in self._compared[one.cut].cells[place]),
@@ -145,7 +145,7 @@ class _Attacks:
             for one in sums
         ]
         found = self._beside.narrow(told)
-        return None if found is None else self._home.get(found, Narrow())
+        return tuple(self._home.get(cell, Narrow()) for cell in found)
 
 
 def _linked(plan: Plan, names: set[str]) -> set[str]:

@@ -19,7 +19,7 @@ from iesiz.calendar import is_due, now
 from iesiz.closing import due_periods, registrations_for
 from iesiz.datasets import Dataset, load_datasets
 from iesiz.disclosure import LEAST_NETWORKS
-from iesiz.errors import PrivacyRefusal
+from iesiz.errors import HeldBack, PrivacyRefusal
 from iesiz.microdata.classes import Vector
 from iesiz.microdata.guard import TablesGuard
 from iesiz.microdata.models import Closeness, DailyContributors, DistinctDiversity, KAnonymity, Requirement
@@ -227,9 +227,10 @@ def refuse_unsafe(settings: Settings, dataset: Dataset, rules: Rules, study: Stu
         wrong = wrong or not _is_diverse(table, quasi, dataset.sensitive, rules, study)
     if wrong:
         discard_staged(settings)
-        raise PrivacyRefusal(
+        raise HeldBack(
             f"{dataset.label}: what would have been released does not fulfil its rules. Nothing is released. "
-            "Report it."
+            "Report it.",
+            1,
         )
 
 

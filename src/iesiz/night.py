@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
 from iesiz import pipeline
-from iesiz.errors import IesizError, OutsideError
+from iesiz.errors import IesizError, OutsideError, gravest
 from iesiz.periods import Grain, Period
+from iesiz.run_facts import NIGHT, Work
+from iesiz.run_record import Run, Say
 from iesiz.settings import Settings
 from iesiz.vocabulary import FileCounts, FileRef, PeriodCounts, RegistrationCounts, UpkeepCounts
 
@@ -30,7 +32,11 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class NightCounts:
-    """What a night did."""
+    """What a night did.
+
+    Attributes:
+        hooks: what became of each alert hook that had something to tell.
+    """
 
     files: tuple[FileCounts, ...]
     registrations: RegistrationCounts | None
@@ -39,12 +45,13 @@ class NightCounts:
     failures: tuple[Failure, ...]
     unmatched: tuple[str, ...] = ()
     upkeep: UpkeepCounts | None = None
+    run: str = ""
+    hooks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:
         """0, or the code of the gravest failure: a refusal on privacy grounds before all others."""
-        codes = {one.exit_code for one in self.failures}
-        return next((code for code in (4, 1, 5, 3, 2) if code in codes), 0)
+        return gravest(one.exit_code for one in self.failures)
 
 
 @dataclass(slots=True)
@@ -53,27 +60,32 @@ class _Night:
 
     settings: Settings
     progress: Progress
+    run: Run
     failures: list[Failure] = field(default_factory=list)
     errors: list[IesizError] = field(default_factory=list)
 
-    def attempt(self, work: str, do: Callable[[], Made], waits: Sequence[float] = ()) -> Made | None:
+    def attempt(self, work: Work, do: Callable[[], Made], waits: Sequence[float] = ()) -> Made | None:
         """Do one unit of work; an error of ours is kept, and the night goes on.
 
         Args:
-            work: its name, for people.
+            work: what it is.
             do: the work.
             waits: seconds after which it is tried again, as long as something outside fails.
         """
         for seconds in (*waits, None):
             try:
-                return do()
+                made = do()
             except IesizError as error:
                 failure = error
+            else:
+                self.run.add(work, made)
+                return made
             if seconds is None or not isinstance(failure, OutsideError):
                 break
             time.sleep(seconds)
-        self.failures.append(Failure(work, str(failure), failure.exit_code))
+        self.failures.append(Failure(str(work), str(failure), failure.exit_code))
         self.errors.append(failure)
+        self.run.add(work, failure)
         return None
 
     def read(self, files: Sequence[FileRef]) -> list[FileCounts]:
@@ -81,7 +93,7 @@ class _Night:
         done = []
         for number, file in enumerate(files):
             self.progress("reading files", number, len(files))
-            counts = self.attempt(f"file {file.path}", partial(pipeline.deidentify_file, self.settings, file))
+            counts = self.attempt(Work.of_file(file), partial(pipeline.deidentify_file, self.settings, file))
             if counts is not None:
                 done.append(counts)
         return done
@@ -92,7 +104,7 @@ class _Night:
         for number, period in enumerate(periods):
             self.progress(f"closing {period.grain}s", number, len(periods))
             close = partial(pipeline.close_period, self.settings, period)
-            counts = self.attempt(f"{period.grain} {period}", close)
+            counts = self.attempt(Work.of_period(period), close)
             if counts is not None:
                 done.append(counts)
         return tuple(done)
@@ -103,36 +115,52 @@ class _Night:
         for number, period in enumerate(periods):
             self.progress("releasing microdata", number, len(periods))
             close = partial(pipeline.close_microdata, self.settings, period)
-            counts = self.attempt(f"microdata {period}", close)
+            counts = self.attempt(Work.of_microdata(period), close)
             if counts is not None:
                 done.append(counts)
         return tuple(done)
 
 
-def run_night(settings: Settings, days: Sequence[dt.date], progress: Progress) -> NightCounts:
-    """Do one night under the store's lock.
+def run_night(
+    settings: Settings, days: Sequence[dt.date], progress: Progress, say: Say | None = None
+) -> NightCounts:
+    """Do one night under the store's lock; it is noted, and told to those who are to know.
 
     Args:
         settings: what the operator decides.
         days: the days to close; none means yesterday and every open day that is due.
         progress: told the work, how many of its units are done, and how many there are.
+        say: told each event, for machines: one JSON object a line, the last one with the summary.
 
     Raises:
         IesizError: the night cannot begin (another run, no edition in force, a foreign store).
     """
-    night = _Night(settings, progress)
-    with pipeline.store_lock(settings):
+    with pipeline.recorded(settings, NIGHT, say) as run, pipeline.store_lock(settings):
+        done = _night(_Night(settings, progress, run), days)
+    return replace(done, run=run.run, hooks=run.hooks)
+
+
+def _night(night: _Night, days: Sequence[dt.date]) -> NightCounts:
+    settings, run = night.settings, night.run
+    with run.stage("discover"):
         arrivals = pipeline.discover(settings, days[0] if days else None)
+    run.arrived(arrivals, max(days, default=None))
+    with run.stage("files"):
         files = night.read(arrivals.files)
-        waits = settings.registration.retry_seconds if settings.registration else ()
+    waits = settings.registration.retry_seconds if settings.registration else ()
+    with run.stage("registrations"):
         mirror = partial(pipeline.deidentify_registrations, settings)
-        registrations = night.attempt("registrations", mirror, waits)
+        registrations = night.attempt(Work("registrations"), mirror, waits)
+    with run.stage("days"):
         due = pipeline.days_to_close(settings, arrivals, days, night.errors)
         closed = night.close([Period(Grain.DAY, day) for day in due])
+    with run.stage("periods"):
         longer = night.close(pipeline.periods_to_close(settings, arrivals, days, night.errors))
         longer += night.release(pipeline.microdata_to_close(settings, arrivals, days, night.errors))
-        night.attempt("catalog", partial(pipeline.build_catalog, settings))
-        night.attempt("dashboard", partial(pipeline.build_dashboard, settings))
-        kept = night.attempt("upkeep", partial(pipeline.upkeep, settings))
+    with run.stage("readers"):
+        night.attempt(Work("catalog"), partial(pipeline.build_catalog, settings))
+        night.attempt(Work("dashboard"), partial(pipeline.build_dashboard, settings))
+    with run.stage("upkeep"):
+        kept = night.attempt(Work("upkeep"), partial(pipeline.upkeep, settings))
     failures = tuple(night.failures)
     return NightCounts(tuple(files), registrations, closed, longer, failures, arrivals.unmatched, kept)

@@ -7,6 +7,7 @@ publish.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -112,7 +113,8 @@ def with_open_labels(given: Given, chosen: Chosen) -> Given:
     if not isinstance(given, DayInput) or not chosen.noisy:
         return given
     open_labels = frozenset(spec.name for spec in chosen.noisy if has_open_labels(spec))
-    return replace(given, open_labels=open_labels, behaviour=EACH_ALONE)
+    # One visitor must not decide what becomes of the others: neither of their robots nor of their routes.
+    return replace(given, open_labels=open_labels, behaviour=EACH_ALONE, most_routes=sys.maxsize)
 
 
 def drawn(settings: Settings, period: Period, counted: Sequence[Cells]) -> list[Cells]:

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from iesiz.errors import SettingsError
 
+MOST_DAYS = 3660
 MONTHS = {"month": 1, "quarter": 3}
 NAMES = {
     "day": re.compile(r"\d{4}-\d{2}-\d{2}", re.A),
@@ -127,3 +128,14 @@ def _start(grain: Grain, name: str, found: re.Match[str]) -> dt.date:
 def _month_on(start: dt.date, months: int) -> dt.date:
     whole = start.month - 1 + months
     return dt.date(start.year + whole // 12, whole % 12 + 1, 1)
+
+
+def days_between(first: dt.date, last: dt.date) -> tuple[dt.date, ...]:
+    """The days of a range, oldest first.
+
+    Raises:
+        SettingsError: the last comes before the first, or more than ten years later.
+    """
+    if last < first or (last - first).days > MOST_DAYS:
+        raise SettingsError("The last day of a range comes after the first, at most ten years later.")
+    return tuple(first + dt.timedelta(days=step) for step in range((last - first).days + 1))

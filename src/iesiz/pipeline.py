@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from iesiz.aggregate import DayInput, aggregate_day, aggregate_period
+from iesiz.aggregate import DayInput, Left, aggregate_day, aggregate_period
 from iesiz.archive import open_archive, with_changes
 from iesiz.calendar import is_due, last_due, now, yesterday
 from iesiz.catalog import write_catalog
@@ -27,20 +27,21 @@ from iesiz.closing import (
     material_of,
     must_wait,
     plan_of_night,
+    reasons_against,
     summary_of,
     table_counts,
     tables_of,
     withheld_whole,
 )
 from iesiz.dashboard import write_dashboard
-from iesiz.deidentify import robot_list_version
+from iesiz.deidentify import KeyRing, robot_list_version
 from iesiz.disclosure import (
     Rules,
     carried,
     marked,
     protect_night,
 )
-from iesiz.errors import Expired
+from iesiz.errors import Expired, InputError
 from iesiz.forget_request import ForgetRequest
 from iesiz.forgetting import finish_forgetting
 from iesiz.forgetting import forget as forget_people
@@ -64,8 +65,10 @@ from iesiz.restricted import (
     Reading,
     Records,
     forget_gone,
+    forget_sets,
     freeze_registrations,
     line_collector,
+    map_writer,
     part_writer,
     reject_writer,
     settle,
@@ -74,6 +77,8 @@ from iesiz.restricted import (
     write_visits,
 )
 from iesiz.revising import revise_day
+from iesiz.run_record import Run, recorded
+from iesiz.seen_work import keep_visitors
 from iesiz.settings import Settings
 from iesiz.sources import Fingerprint, find_files, read_blocks
 from iesiz.storage import store_lock
@@ -93,6 +98,7 @@ from iesiz.vocabulary import (
 )
 
 __all__ = [
+    "Run",
     "build_catalog",
     "build_dashboard",
     "check_keys",
@@ -104,11 +110,14 @@ __all__ = [
     "deidentify_file",
     "deidentify_registrations",
     "discover",
+    "encrypt_keys",
     "forget",
     "list_keys",
     "microdata_to_close",
     "periods_to_close",
     "plan_of_night",
+    "recorded",
+    "refused_days",
     "revise",
     "store_lock",
     "tables_of",
@@ -173,6 +182,11 @@ def days_to_close(
     return tuple(day for day in sorted(wanted) if is_due(settings, Period(Grain.DAY, day), now()))
 
 
+def refused_days(settings: Settings, days: Sequence[dt.date]) -> tuple[PeriodCounts, ...]:
+    """Those of the days that cannot be closed (published, within a published period, not over), and why."""
+    return reasons_against(settings, days, now())
+
+
 def periods_to_close(
     settings: Settings, arrivals: Arrivals, named: Sequence[dt.date] = (), outcomes: Sequence[object] = ()
 ) -> tuple[Period, ...]:
@@ -192,6 +206,8 @@ def deidentify_file(settings: Settings, file: FileRef) -> FileCounts:
     Raises:
         InputError: the file cannot be read or is of another format; nothing of it is kept.
     """
+    if file.refusal:
+        raise InputError(file.refusal)
     records, mark = Records(settings), mark_of_format(settings, file)
     if records.is_unchanged(file, mark):
         return FileCounts(file.site, file.stream, file.path.name, "", "known", LineCounts(0, 0))
@@ -203,16 +219,18 @@ def deidentify_file(settings: Settings, file: FileRef) -> FileCounts:
         part_writer(records, file) as writer,
         reject_writer(writer.staging) as rejects,
         line_collector(writer.staging) as lines,
+        map_writer(writer.staging) as maps,
     ):
         work = partial(treat, form=form, context=context, line_seed=line_seed_of(context, file))
         for treated in in_order(work, blocks, settings.reading.threads):
             rejects.add(counts.lines, treated.rejected)
             counts, late = counts.plus(treated.counts), merge_counts(late, treated.late)
             lines.add(treated.marks)
+            maps.add(treated.met)
             for day, table in treated.days.items():
                 writer.write(day, table)
         content = Content(fingerprint.digest, fingerprint.size, fingerprint.prefixes)
-        reading = Reading(counts, late, robot_list_version(), lines, mark, now().date(), rejects)
+        reading = Reading(counts, late, robot_list_version(), lines, mark, now().date(), rejects, maps)
         return settle(records, file, content, reading, writer)
 
 
@@ -266,9 +284,10 @@ def publish_period(settings: Settings, period: Period, edition: EditionInForce) 
     if given is None:
         return PeriodCounts(period, "missing", (), made_of.missing)
     means = (chosen.all, settings.thresholds, settings.reading.threads)
-    keep = partial(write_visits, settings, period.start)
     counted = (
-        aggregate_day(given, *means, keep) if isinstance(given, DayInput) else aggregate_period(given, *means)
+        aggregate_day(given, *means, partial(_keep, settings, given))
+        if isinstance(given, DayInput)
+        else aggregate_period(given, *means)
     )
     exact, for_noise = chosen.apart(with_changes(settings, counted))
     rules = Rules(given.threshold_key, period.name, settings.thresholds, plan_of_night(settings, specs))
@@ -285,6 +304,7 @@ def publish_period(settings: Settings, period: Period, edition: EditionInForce) 
     verdict = audited(settings, chosen.exact, exact, rules, history)
     facts = {"missing": made_of.missing, **made_of.facts, "closed": now().date().isoformat()}
     releases = commit_period(settings, period, staged, {**facts, "audit": summary_of(night, verdict)})
+    forget_sets(settings, period)
     warnings = tuple(said for cells in exact for said in cells.warnings)
     coarser = tuple(f"{table}: withheld whole, no finer pattern was safe" for table in night.coarser)
     return PeriodCounts(
@@ -312,6 +332,12 @@ def revise(settings: Settings, day: dt.date, because: str, site: str | None = No
     """
     finish_all(settings)
     return revise_day(settings, day, because, site, edition_on(settings, day), now())
+
+
+def _keep(settings: Settings, given: DayInput, left: Left) -> None:
+    """Keep what a day leaves for longer periods."""
+    write_visits(settings, given.day, left.visits)
+    keep_visitors(settings, given.day, given.parts, left.visitors)
 
 
 def microdata_to_close(
@@ -383,6 +409,16 @@ def forget(settings: Settings, request: ForgetRequest) -> ForgetCounts:
     """
     recover(settings)
     return forget_people(settings, request, now())
+
+
+def encrypt_keys(settings: Settings) -> int:
+    """Encrypt the keys that lie in clear, as the settings say; their number.
+
+    Raises:
+        SettingsError: the settings do not say by what, or the secret is not the store's.
+        OutsideError: the storage failed; it may be done again.
+    """
+    return KeyRing.of(settings).encrypt()
 
 
 def list_keys(settings: Settings) -> tuple[KeyFacts, ...]:

@@ -100,7 +100,7 @@ def mirror_source(settings: Settings, source: Registration) -> RegistrationCount
     if held is not None and held.key != treatment.key_mark:
         held = None
     with (
-        open_registrations(settings.base, source, wanted) as opened,
+        open_registrations(settings.base, source, wanted, settings.store_path) as opened,
         mirror_builder(settings, treatment.fields, continues=held is not None) as builder,
     ):
         work = Mirroring(

@@ -7,9 +7,10 @@ restricted ledger. It must not publish anything by which the new numbers minus t
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
-from iesiz.aggregate import aggregate_day, changes_of
+from iesiz.aggregate import Left, aggregate_day, changes_of
 from iesiz.archive import open_archive
 from iesiz.closing import audited, plan_of_night, summary_of, table_counts, tables_of
 from iesiz.disclosure import Rules, carried, marked, protect_night
@@ -24,6 +25,7 @@ from iesiz.revision_rules import (
     refuse_withheld,
     with_differences,
 )
+from iesiz.seen_work import renew_visitors
 from iesiz.settings import Settings
 from iesiz.tables import Cells
 from iesiz.vocabulary import PeriodCounts
@@ -45,7 +47,8 @@ def revise_day(
     """
     revision = revision_of(settings, day, because, site, edition)
     period, specs = revision.period, tables_of(edition)
-    exact = _exact(settings, revision)
+    left: list[Left] = []
+    exact = _exact(settings, revision, left.append)
     key = revision.after.threshold_key
     rules = Rules(key, period.name, settings.thresholds, plan_of_night(settings, specs))
     refuse_small_differences(revision.shown, exact, rules.plan, settings.thresholds)
@@ -57,20 +60,27 @@ def revise_day(
     )
     verdict = audited(settings, specs, exact, rules, history)
     write_exact(settings, period, [marked(cells, rules) for cells in exact], revision.number)
+    parts = revision.before.parts, revision.after.parts
+    renew_visitors(settings, day, revision.number, *parts, left[-1].visitors)
     facts = _facts(settings, revision, moment)
     releases = commit_period(settings, period, staged, {**facts, "audit": summary_of(night, verdict)})
     return PeriodCounts(period, "revised", tuple(map(table_counts, releases)), tuple(facts["missing"]))
 
 
-def _exact(settings: Settings, revision: Revision) -> tuple[Cells, ...]:
+def _exact(settings: Settings, revision: Revision, keep: Callable[[Left], None]) -> tuple[Cells, ...]:
     """Exact cells with late lines, each with the people that it differs by.
+
+    Args:
+        settings: where the store is.
+        revision: what is to be revised.
+        keep: given what the day leaves for longer periods.
 
     Raises:
         PrivacyRefusal: the day can't be made again as it was, or loses something that was counted.
     """
     specs, threads = revision.specs, settings.reading.threads
     plan = plan_of_night(settings, specs)
-    exact = aggregate_day(revision.after, specs, settings.thresholds, threads)
+    exact = aggregate_day(revision.after, specs, settings.thresholds, threads, keep)
     own = [spec for spec in specs if plan.original(spec) is None]
     changes = changes_of(revision.before, revision.after, own, threads)
     held = read_exact(settings, specs, revision.period, revision.number - 1)

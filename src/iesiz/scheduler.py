@@ -14,7 +14,7 @@ from urllib.request import Request, urlopen
 from iesiz.vocabulary import Finding
 
 POOL = "iesiz"
-DEPLOYMENTS = ("nightly", "upkeep")
+SCHEDULED, ON_DEMAND = ("nightly", "upkeep"), ("backfill",)
 SECONDS = 5
 NOT_FOUND = 404
 
@@ -49,16 +49,21 @@ def _of_server(url: str) -> Iterator[Finding]:
         yield Finding(
             "schedule", f"no worker polls the work pool {POOL}.", f"prefect worker start --pool {POOL}"
         )
-    for name in DEPLOYMENTS:
+    for name in (*SCHEDULED, *ON_DEMAND):
         made = _get(f"{url}/deployments/name/{name}/{name}")
         if made is None:
             yield Finding("schedule", f"there is no deployment {name}.", "prefect --no-prompt deploy --all")
-        elif made.get("paused") or not any(one.get("active") for one in made.get("schedules", ())):
+        elif name in SCHEDULED and not _is_due(made):
             yield Finding(
                 "schedule",
                 f"the deployment {name} has no active schedule.",
                 f"prefect deployment schedule resume {name}/{name} SCHEDULE",
             )
+
+
+def _is_due(made: dict[str, Any]) -> bool:
+    """Whether a deployment runs by itself."""
+    return not made.get("paused") and any(one.get("active") for one in made.get("schedules", ()))
 
 
 def _get(url: str) -> dict[str, Any] | None:

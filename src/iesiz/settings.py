@@ -17,15 +17,17 @@ from zoneinfo import ZoneInfo
 from pydantic import (
     AfterValidator,
     BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
     model_validator,
 )
 
+from iesiz.alert_settings import Alerts, Mail, Webhook
 from iesiz.errors import SettingsError
+from iesiz.key_settings import Keys
 from iesiz.mechanisms import DP, DpBudget, TableChoice
+from iesiz.settings_section import STRICT
 from iesiz.vocabulary import CATALOG, NAME_PATTERN
 
 
@@ -60,7 +62,7 @@ Zone = Annotated[str, AfterValidator(_known_zone)]
 class Section(BaseModel):
     """A table of ``iesiz.toml``: frozen, strict types, unknown keys refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+    model_config = STRICT
 
 
 class Log(Section):
@@ -283,6 +285,8 @@ class Settings(Section):
     microdata: MicrodataRules = MicrodataRules()
     reading: Reading = Reading()
     keeping: Keeping = Keeping()
+    alerts: Alerts = Alerts()
+    keys: Keys = Keys()
     tables: dict[Name, TableChoice] = {}
     dp: DpBudget | None = None
 
@@ -385,6 +389,7 @@ def _finding(error: Any) -> str:
 
 def _all_keys(model: type[BaseModel]) -> list[str]:
     keys: list[str] = []
-    for part in (model, *Section.__subclasses__()):
+    parts: tuple[type[BaseModel], ...] = (model, *Section.__subclasses__(), Alerts, Mail, Webhook, Keys)
+    for part in parts:
         keys.extend(key for key in part.model_fields if key != "base")
     return sorted(set(keys))

@@ -13,6 +13,7 @@ from iesiz.ledger import Ledger
 from iesiz.periods import LONGER
 from iesiz.restricted import KnownFile, Records, RejectedLine, last_day_kept, read_rejects
 from iesiz.settings import Settings
+from iesiz.standing import Standing, standing_of
 from iesiz.vocabulary import Balance, DayState
 
 
@@ -102,6 +103,7 @@ class Status:
     keys: int
     rejects: tuple[RejectStatus, ...] = ()
     budgets: tuple[Balance, ...] = ()
+    standing: Standing | None = None
 
 
 def status_of(settings: Settings) -> Status:
@@ -116,7 +118,8 @@ def status_of(settings: Settings) -> Status:
     counts = (kinds.count("file"), kinds.count("copy"), kinds.count("stopped"), keys)
     days = _days(settings, records)
     tables = (_periods(records.ledger), _tables(records.ledger))
-    return Status(days, *tables, *counts, _rejects(records), privacy_budgets(settings))
+    standing = standing_of(settings, [one.delete_after for one in days])
+    return Status(days, *tables, *counts, _rejects(records), privacy_budgets(settings), standing)
 
 
 def privacy_budgets(settings: Settings) -> tuple[Balance, ...]:

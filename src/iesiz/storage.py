@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from iesiz.errors import OutsideError, PrivacyRefusal, SettingsError
+from iesiz.errors import OutsideError, PrivacyRefusal, SettingsError, StoreBusy
 from iesiz.settings import Settings
 
 MARK = "iesiz-store"
@@ -81,7 +81,7 @@ def store_lock(settings: Settings) -> Iterator[None]:
     """Hold the store for one run.
 
     Raises:
-        OutsideError: another run holds it.
+        StoreBusy: another run holds it.
     """
     prepare_store(settings)
     path = settings.restricted / "lock"
@@ -91,7 +91,7 @@ def store_lock(settings: Settings) -> Iterator[None]:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(handle)
-        raise OutsideError(
+        raise StoreBusy(
             f"{settings.store_path}: another run is at work. Wait until it ends, then run again."
         ) from None
     try:

@@ -32,6 +32,7 @@ class Column:
         populated: for a count of events, whether every contributor of a cell has at least one.
         bounded: whether that bound holds in every cell of the table too, ``other`` left out.
         of: for a derived number, the count of the events whose quantile it is.
+        least, most: for a dimension of days seen, on how many days each contributor of a value was seen.
     """
 
     name: str
@@ -44,6 +45,8 @@ class Column:
     populated: bool = False
     bounded: bool = False
     of: str = ""
+    least: tuple[int, ...] = ()
+    most: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,9 @@ def read_column(table: str, entry: Mapping[str, Any]) -> Column:
     try:
         role = known_as(table, "role", Role, entry.pop("role"))
         values = entry.pop("values", ())
-        column = Column(role=role, values=values if isinstance(values, str) else tuple(values), **entry)
+        least, most = (tuple(entry.pop(name, ())) for name in ("least", "most"))
+        values = values if isinstance(values, str) else tuple(values)
+        column = Column(role=role, values=values, least=least, most=most, **entry)
     except (TypeError, KeyError):
         raise PrivacyRefusal(
             f"Table {table}: a column has name, type, role, meaning, unit and no more."
@@ -82,6 +87,7 @@ def read_column(table: str, entry: Mapping[str, Any]) -> Column:
             f"Table {table}, column {column.name}: type, meaning or unit is missing or not known."
         )
     _refuse_unfit_bounds(table, column)
+    _refuse_unfit_spans(table, column)
     if bool(column.of) != (column.role == Role.DERIVED):
         raise PrivacyRefusal(f"Table {table}, column {column.name}: a derived number, and no other, has of.")
     if (role == Role.DIMENSION) != bool(column.values):
@@ -119,6 +125,17 @@ def _refuse_unfit_bounds(table: str, column: Column) -> None:
         )
     if column.bounded and not column.populated:
         raise PrivacyRefusal(f"Table {table}, column {column.name}: bounded needs populated.")
+
+
+def _refuse_unfit_spans(table: str, column: Column) -> None:
+    spans = (column.least, column.most)
+    if not any(spans):
+        return
+    fits = all(len(one) == len(column.values) and all(type(days) is int for days in one) for one in spans)
+    if not fits or not all(0 < low <= high for low, high in zip(*spans, strict=True)):
+        raise PrivacyRefusal(
+            f"Table {table}, column {column.name}: least and most are days for each of its values."
+        )
 
 
 def known_as(table: str, what: str, kind: type[Any], value: object) -> Any:

@@ -37,7 +37,10 @@ NEEDS = frozenset({"", "funnel", "timed", "spoken"})
 MEMBERS = "members"
 """The people who have registered, as they stand: the source of stocks."""
 
-SOURCES = frozenset({"access_log", "registration", MEMBERS})
+SEEN = "seen"
+"""The visitors of closed days, under the pseudonyms of their week or month: the source of unions."""
+
+SOURCES = frozenset({"access_log", "registration", MEMBERS, SEEN})
 
 
 @dataclass(frozen=True, slots=True)

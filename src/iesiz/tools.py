@@ -24,6 +24,7 @@ from iesiz.sources import (
     Fingerprint,
     SourceColumn,
     Wanted,
+    find_files,
     first_lines,
     open_registrations,
     read_blocks,
@@ -77,6 +78,15 @@ def examine(
     return total.finish(), tuple(each)
 
 
+def refused_files(settings: Settings) -> tuple[str, ...]:
+    """Why what lies where logs are expected may not be read: pipes, devices, links out of their folder.
+
+    Raises:
+        SettingsError: a pattern leads into the store.
+    """
+    return tuple(one.refusal for one in find_files(settings) if one.refusal)
+
+
 @dataclass(frozen=True, slots=True)
 class FieldFate:
     """What would become of a field of a log.
@@ -121,7 +131,8 @@ def check_registration(settings: Settings) -> tuple[CheckedField, ...]:
         raise SettingsError("The settings name no [registration]. `iesiz init` writes an example.")
     registry = load_registry("registration")
     wanted = Wanted.of(settings.registration, registry, complete=False)
-    with open_registrations(settings.base, settings.registration, wanted) as source:
+    given = (settings.base, settings.registration, wanted, settings.store_path)
+    with open_registrations(*given) as source:
         offered = source.offered
     there = {one.field: one for one in offered if one.field in registry.fields}
     declared = [_checked(one, there.get(name)) for name, one in registry.fields.items()]

@@ -16,8 +16,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from iesiz.closing import closing_days
-from iesiz.deidentify import LINES, PERSON, RENEWED, VISITOR, VISITOR_KEYS, KeyRing
+from iesiz.deidentify import LINES, PERIOD, PERSON, RENEWED, VISITOR, VISITOR_KEYS, KeyRing
 from iesiz.errors import PrivacyRefusal, SettingsError
+from iesiz.period_keys import last_day_of_key, needed_keys, paths_to_go
 from iesiz.periods import Grain, Period
 from iesiz.restricted import Records, cohorts_path, day_list, expired, last_day_kept, mirror_path, people_list
 from iesiz.settings import Settings
@@ -174,7 +175,7 @@ def _needed(settings: Settings, gone: Collection[dt.date]) -> set[str]:
         }
         if any(day in held for day in one.line_days):
             found.add(f"{LINES}/{one.site}/{one.stream}")
-    return found
+    return found | needed_keys(settings, closing_days(settings))
 
 
 def _end_of_renewed(one: KeyFacts, needed: Collection[str]) -> dt.date | None:
@@ -185,6 +186,8 @@ def _with_end(
     settings: Settings, one: KeyFacts, closed: dt.date | None, gone: Collection[dt.date]
 ) -> KeyFacts:
     keeping, period = settings.keeping, _period(one)
+    if one.purpose == PERIOD:
+        return replace(one, destroy_after=last_day_of_key(keeping.at_most_days, one, period, closed))
     if period.grain is Grain.DAY and period.start in gone:
         return replace(one, destroy_after=dt.date.min)
     return replace(one, destroy_after=last_day_kept(keeping, one.created, closed, one.created))
@@ -214,7 +217,8 @@ def _paths(
     """Folders of the days, tombstones under keys that go, what longer releases needed, and an old mirror."""
     records = Records(settings)
     found = [path for day in days for path in sorted(records.folder.glob(f"site=*/day={day}"))]
-    found += expired(settings, closing_days(settings), today)
+    closed = closing_days(settings)
+    found += [*expired(settings, closed, today), *paths_to_go(settings, keys, closed)]
     found += [
         day_list(settings, one.scope, _period(one).start)
         for one in keys

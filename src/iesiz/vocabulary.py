@@ -93,11 +93,16 @@ def check_name(kind: str, name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FileRef:
-    """A file that arrived for one stream of one site; nothing of it has been read."""
+    """A file that arrived for one stream of one site; nothing of it has been read.
+
+    Attributes:
+        refusal: why it may not be read (a pipe, a link out of its folder); empty for an ordinary file.
+    """
 
     site: str
     stream: str
     path: Path
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +223,8 @@ class PeriodCounts:
     """What came of closing one period.
 
     Attributes:
-        verdict: ``published``, ``already published``, ``open`` (not due yet), ``missing`` (no data at all) or
-            ``withheld`` (microdata that no scheme makes fit to be released).
+        verdict: ``published``, ``already published``, ``open`` (not due yet), ``missing`` (no data at all),
+            ``withheld`` (microdata that no scheme makes fit to be released) or ``refused: `` and a reason.
         missing: sites without any data on a day; of a longer period the days that were not published.
         warnings: what the tables' checks had to say.
     """

@@ -24,6 +24,7 @@ from iesiz.deidentify.key_files import StoredKey
 from iesiz.forget_request import ForgetRequest, NamedVisitor
 from iesiz.night import NightCounts, run_night
 from iesiz.publish import microdata
+from iesiz.restricted import staged_records
 from iesiz.settings import Settings
 from iesiz.storage import store_id
 from iesiz.vocabulary import KeyFacts
@@ -84,12 +85,13 @@ def leftovers(net: Network) -> list[str]:
 
 @contextmanager
 def fixed(moment: dt.datetime) -> Iterator[None]:
-    """The clock stands still, and what is drawn depends on its purpose alone."""
+    """The clock stands still, what is drawn depends on its purpose alone, what is staged lies in files."""
     real = calendar.now
     with pytest.MonkeyPatch.context() as patch:
         for module in [one for one in sys.modules.values() if getattr(one, "now", None) is real]:
             patch.setattr(module, "now", lambda: moment)
         patch.setattr(keys.KeyRing, "_new", _drawn_key)
+        patch.setattr(staged_records, "IN_MEMORY", 0)
         patch.setattr(microdata, "_drawn_order", lambda rows: np.random.default_rng(rows).permutation(rows))
         yield
 

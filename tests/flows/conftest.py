@@ -40,6 +40,15 @@ def deployed(prefect_server: PrefectServer) -> PrefectServer:
     return prefect_server
 
 
+@pytest.fixture
+def against_server(prefect_server: PrefectServer) -> Iterator[PrefectServer]:
+    """Let flows of this process report to the server."""
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    with temporary_settings({PREFECT_API_URL: prefect_server.url}):
+        yield prefect_server
+
+
 @pytest.fixture(scope="session")
 def worker(deployed: PrefectServer) -> Iterator[PrefectServer]:
     """Run a real worker of the pool; its log is ``worker.log`` in the server's home."""

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,18 +69,18 @@ def environment(home: Path) -> dict[str, str]:
     return {**own, "PREFECT_HOME": str(home), "DO_NOT_TRACK": "1"}
 
 
-def wait_for(look: Callable[[], T | None], what: str) -> T:
+def wait_for(look: Callable[[], T | None], what: str, patience: float = PATIENCE_SECONDS) -> T:
     """Look until there is something to see.
 
     Raises:
-        TimeoutError: there was nothing in ``PATIENCE_SECONDS``.
+        TimeoutError: there was nothing in so many seconds.
     """
-    end = time.monotonic() + PATIENCE_SECONDS
+    end = time.monotonic() + patience
     while time.monotonic() < end:
         if found := look():
             return found
         time.sleep(0.5)
-    raise TimeoutError(f"{what}: not seen within {PATIENCE_SECONDS:.0f} s")
+    raise TimeoutError(f"{what}: not seen within {patience:.0f} s")
 
 
 @contextmanager
@@ -102,16 +102,15 @@ def running(log: Path, env: dict[str, str], *args: str) -> Iterator[subprocess.P
 
 
 @contextmanager
-def started_server(home: Path) -> Iterator[PrefectServer]:
-    """Run a server on a free port of the loopback interface until the end."""
+def started_server(home: Path, settings: Mapping[str, str] | None = None) -> Iterator[PrefectServer]:
+    """Run a server on a free port of the loopback interface until the end, under further settings."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     server = PrefectServer(f"http://127.0.0.1:{port}/api", home)
     log = home / "server.log"
-    with running(
-        log, environment(home), "server", "start", "--host", "127.0.0.1", "--port", str(port)
-    ) as process:
+    env = {**environment(home), **(settings or {})}
+    with running(log, env, "server", "start", "--host", "127.0.0.1", "--port", str(port)) as process:
         wait_for(lambda: is_healthy(server, process, log), "a healthy server")
         yield server
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import tomllib
 from zoneinfo import ZoneInfo
 
-from tests.flows.prefect_server import PrefectServer, wait_for
+from flows.serve import AUTOMATIONS
+from flows.server_api import ServerApi
+from tests.flows.prefect_server import ROOT, PrefectServer, wait_for
 
 ALMATY = ZoneInfo("Asia/Almaty")
 
@@ -51,3 +54,29 @@ def test_nothing_calls_out(deployed: PrefectServer) -> None:
     assert settings["server"]["analytics_enabled"] is False
     assert settings["server"]["ui"]["show_promotional_content"] is False
     assert settings["cloud"]["enable_orchestration_telemetry"] is False
+
+
+def test_a_backfill_has_no_schedule_and_takes_its_days_with_each_run(deployed: PrefectServer) -> None:
+    deployment = deployed.get("/deployments/name/backfill/backfill")
+    assert deployment["schedules"] == []
+    assert deployment["parameters"] == {"settings_path": "iesiz.toml"}
+    assert deployment["parameter_openapi_schema"]["required"] == ["first", "last"]
+    assert deployment["global_concurrency_limit"]["limit"] == 1
+
+
+def test_the_pool_lets_one_run_at_a_time_whatever_its_deployment(deployed: PrefectServer) -> None:
+    api = ServerApi(deployed.url)
+    assert api.has_pool("iesiz")
+    assert not api.has_pool("another")
+    api.limit_pool("iesiz", 1)
+    assert deployed.get("/work_pools/iesiz")["concurrency_limit"] == 1
+
+
+def test_the_automation_is_made_once_and_waits_for_four_beats(deployed: PrefectServer) -> None:
+    for _ in range(2):
+        ServerApi(deployed.url).put_automations(AUTOMATIONS)
+    [made] = deployed.post("/automations/filter", {})
+    beat = tomllib.loads((ROOT / "prefect.toml").read_text("utf-8"))["flows"]["heartbeat_frequency"]
+    assert made["trigger"]["within"] == 4 * beat
+    assert made["trigger"]["after"] == ["prefect.flow-run.heartbeat"]
+    assert [one["state"] for one in made["actions"]] == ["CRASHED"]

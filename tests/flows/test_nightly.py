@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from prefect.client.schemas.objects import State
-from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows import nightly as module
 from iesiz.errors import IesizError, InputError, OutsideError, PrivacyRefusal
 from iesiz.periods import Grain, Period
-from iesiz.vocabulary import Arrivals, FileCounts, FileRef, LineCounts, PeriodCounts, UpkeepCounts
+from iesiz.run_record import Run
+from iesiz.vocabulary import (
+    Arrivals,
+    FileCounts,
+    FileRef,
+    LineCounts,
+    PeriodCounts,
+    TableCounts,
+    UpkeepCounts,
+)
 from tests.flows.prefect_server import PrefectServer, wait_for
 
 DAY = dt.date(2026, 11, 1)
-WEEK = Period.of(Grain.WEEK, DAY)
-NIGHT = ["a.log", "b.log", "registrations", "due", "day", "week", "catalog", "dashboard", "upkeep"]
+WEEK, MONTH = Period.of(Grain.WEEK, DAY), Period.of(Grain.MONTH, DAY)
+READING, LAST = ["a.log", "b.log", "registrations"], ["catalog", "dashboard", "upkeep"]
+NIGHT = [*READING, "due", "day", "week", "microdata 2026-11", *LAST]
 CANARY = "aigerim.canary@example.org"
 
 
@@ -40,6 +50,11 @@ class Night:
 
     def store_lock(self, _settings: object) -> nullcontext[None]:
         return nullcontext()
+
+    @contextmanager
+    def recorded(self, _settings: object, kind: str, _say: object) -> Iterator[Run]:
+        self.run = Run(kind, lambda _: None)
+        yield self.run
 
     def discover(self, _settings: object, last: dt.date) -> Arrivals:
         return Arrivals(tuple(FileRef("mall", "web", Path(name)) for name in ("a.log", "b.log")), last)
@@ -70,8 +85,14 @@ class Night:
         self.happen("week")
         return PeriodCounts(period, "published")
 
-    def microdata_to_close(self, *_given: object) -> tuple[Period, ...]:
-        return ()
+    def microdata_to_close(self, *given: Any) -> tuple[Period, ...]:
+        assert any(isinstance(one, PeriodCounts) and one.period == WEEK for one in given[-1])
+        return (MONTH,)
+
+    def close_microdata(self, _settings: object, period: Period) -> PeriodCounts:
+        self.happen(f"microdata {period.name}")
+        table = TableCounts("microdata/visits", period.name, 300, 280, 20, "published")
+        return PeriodCounts(period, "published", (table,))
 
     def build_catalog(self, _settings: object) -> None:
         self.happen("catalog")
@@ -82,12 +103,6 @@ class Night:
     def upkeep(self, _settings: object) -> UpkeepCounts:
         self.happen("upkeep")
         return UpkeepCounts()
-
-
-@pytest.fixture
-def against_server(prefect_server: PrefectServer) -> Iterator[PrefectServer]:
-    with temporary_settings({PREFECT_API_URL: prefect_server.url}):
-        yield prefect_server
 
 
 def run_night(monkeypatch: pytest.MonkeyPatch, **failures: list[Exception]) -> tuple[Night, State[Any]]:
@@ -101,6 +116,7 @@ def run_night(monkeypatch: pytest.MonkeyPatch, **failures: list[Exception]) -> t
         module.deidentify_registrations,
         module.close_day,
         module.close_period,
+        module.close_microdata,
         module.build_catalog,
         module.build_dashboard,
     ):
@@ -108,11 +124,16 @@ def run_night(monkeypatch: pytest.MonkeyPatch, **failures: list[Exception]) -> t
     return night, module.nightly("any.toml", day=str(DAY), return_state=True)
 
 
+def of_run(state: State[Any]) -> dict[str, Any]:
+    """The filter for what a run left on the server."""
+    return {"artifacts": {"flow_run_id": {"any_": [str(state.state_details.flow_run_id)]}}}
+
+
 def last_words(server: PrefectServer, state: State[Any]) -> bool:
     """Whether the log of the run has come to its last line; logs are sent a moment later."""
     run_id = str(state.state_details.flow_run_id)
     lines = server.post("/logs/filter", {"logs": {"flow_run_id": {"any_": [run_id]}}})
-    return any("Finished in state Failed('2/8" in line["message"] for line in lines)
+    return any("Finished in state Failed('2/9" in line["message"] for line in lines)
 
 
 def test_a_file_that_fails_fails_the_night_and_keeps_nothing_back(
@@ -120,7 +141,38 @@ def test_a_file_that_fails_fails_the_night_and_keeps_nothing_back(
 ) -> None:
     night, state = run_night(monkeypatch, a_log=[InputError("a.log, line 1: not a log of that format.")])
     assert night.calls == NIGHT
-    assert (state.name, state.message) == ("Failed", "1/8 states failed.")
+    assert (state.name, state.message) == ("Failed", "1/9 states failed.")
+    [noted] = night.run.failures
+    assert (noted.code, noted.site, noted.stream) == ("input-unusable", "mall", "web")
+    assert night.run.last == str(DAY)
+
+
+def test_microdata_are_released_after_the_tables_of_their_period(
+    against_server: PrefectServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night, state = run_night(monkeypatch, **{"microdata 2026-11": [OutsideError("disk full")]})
+    assert night.calls == [*NIGHT[: NIGHT.index("catalog")], "microdata 2026-11", *LAST]
+    assert state.name == "Completed"
+    [artifact] = against_server.post("/artifacts/filter", of_run(state))
+    rows = json.loads(artifact["data"])
+    assert [row for row in rows if row["subject"] == "table microdata/visits 2026-11"] == [
+        {
+            "subject": "table microdata/visits 2026-11",
+            "verdict": "published",
+            "read": 300,
+            "kept": 280,
+            "set aside": 20,
+            "late": 0,
+        }
+    ]
+
+
+def test_a_refusal_of_microdata_fails_the_night_after_the_rest(
+    against_server: PrefectServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night, state = run_night(monkeypatch, **{"microdata 2026-11": [PrivacyRefusal("the audit found it")]})
+    assert night.calls == NIGHT
+    assert (state.name, state.message) == ("Failed", "1/9 states failed.")
 
 
 def test_what_failed_outside_is_tried_again(
@@ -131,14 +183,7 @@ def test_what_failed_outside_is_tried_again(
         "a.log",
         "b.log",
         "b.log",
-        "b.log",
-        "registrations",
-        "due",
-        "day",
-        "week",
-        "catalog",
-        "dashboard",
-        "upkeep",
+        *NIGHT[1:],
     ]
     assert state.name == "Completed"
 
@@ -174,7 +219,7 @@ def test_no_exception_brings_content_into_prefect(
     outside = [chained_to_content() for _ in range(4)]
     unforeseen = ValueError(f"could not convert {CANARY} to int")
     _, state = run_night(monkeypatch, a_log=outside, day=[unforeseen])
-    assert state.message == "2/8 states failed."
+    assert state.message == "2/9 states failed."
     wait_for(lambda: last_words(against_server, state), "the log of the night in the database")
     stored = against_server.everything_stored()
     assert b"marked-and-stored" in stored  # what is looked for would be found

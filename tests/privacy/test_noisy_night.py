@@ -30,6 +30,7 @@ from iesiz.tables import load_tables
 from iesiz.tools import audit_published, codebook_text
 from tests.nights import DAY, NEXT, Network, line, log, network, site
 from tests.noisy import (
+    DAILY,
     LINKED,
     PAGES,
     SPECS,
@@ -236,6 +237,11 @@ def test_tables_of_other_people_stay_as_they_are(tmp_path: Path) -> None:
     assert linked_to("daily_registrations_by_region", load_tables()).isdisjoint(LINKED)
 
 
+def test_a_table_of_the_same_people_is_linked_without_a_link() -> None:
+    alone = replace(SPECS[VISITORS], name="monthly_visitors_by_nothing", links=())
+    assert alone.name in linked_to(VISITORS, [*SPECS.values(), alone])
+
+
 def test_by_default_every_table_is_exact(tmp_path: Path) -> None:
     net = network(tmp_path)
     chosen = chosen_tables(net.settings, load_tables(), TODAY)
@@ -271,9 +277,9 @@ def test_what_was_exact_on_a_day_has_no_noise_on_it_later_and_the_other_way_roun
     assert night.exit_code == 0
     quiet = net.settings.model_copy(update={"tables": {}})
     chosen = chosen_tables(quiet, load_tables(), TODAY)
-    assert len(chosen.left_out) == len(LINKED) + 1
+    assert len(chosen.left_out) == len(DAILY) + 1
     assert [spec.name for spec in chosen.exact] == ["daily_registrations_by_region"]
-    assert len(chosen_tables(quiet, load_tables(), Period(Grain.DAY, NEXT)).exact) == len(LINKED) + 2
+    assert len(chosen_tables(quiet, load_tables(), Period(Grain.DAY, NEXT)).exact) == len(DAILY) + 2
     (visits,) = (one for one in load_datasets() if one.name == "visits")
     assert not may_be_released(quiet, visits, Period.of(Grain.MONTH, DAY))
     assert may_be_released(quiet, visits, Period.named("2025-04"))

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import hashlib
+import hmac
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,9 +14,11 @@ from hypothesis import strategies as st
 
 from iesiz.deidentify.keys import KeyRing
 from iesiz.deidentify.labels import Labels, spread
+from iesiz.deidentify.met_visitors import MetVisitors, period_visitor
 from iesiz.deidentify.texts import Texts
 from iesiz.deidentify.visitors import NETWORK, VISITOR, Visitors
 from iesiz.distinct import distinct_numbers
+from iesiz.periods import Grain, Period
 from iesiz.records import CodedText
 from iesiz.restricted.day_runs import DayRuns
 
@@ -70,7 +77,8 @@ def test_labels_are_those_of_each_text_and_no_others(blocks: list[list[bytes]], 
 def test_one_pseudonym_a_client_agent_and_day(
     tmp_path_factory: pytest.TempPathFactory, blocks: list[list[tuple[bytes, bytes, int]]]
 ) -> None:
-    visitors = Visitors("mall", KeyRing(tmp_path_factory.mktemp("keys")))
+    keys = KeyRing(tmp_path_factory.mktemp("keys"))
+    visitors = Visitors("mall", keys, MetVisitors("mall", keys, lambda _: True))
     client = {b"192.0.2.1:80": b"192.0.2.1", b"A": b"a"}
     known: dict[tuple[bytes, bytes, int], bytes] = {}
     for block in blocks:
@@ -84,6 +92,37 @@ def test_one_pseudonym_a_client_agent_and_day(
             key = (client.get(address, address), agent, day)
             assert known.setdefault(key, pseudonym) == pseudonym
     assert len(set(known.values())) == len(known)
+
+
+def test_a_visitor_is_called_alike_on_all_days_of_a_week_or_month_and_no_longer(tmp_path: Path) -> None:
+    """Against a digest of the standard library; 15 days from Thursday, 24 October, with two agents."""
+    ring = KeyRing(tmp_path / "keys")
+    closed = Period.named("2024-W43")
+    visitors = Visitors("mall", ring, MetVisitors("mall", ring, lambda period: period != closed))
+    days = [dt.date(2024, 10, 24) + dt.timedelta(days=step) for step in range(15)]
+    numbers = np.repeat(np.array([(day - dt.date(1970, 1, 1)).days for day in days], np.int32), 2)
+    agents = [b"a" * 200, b"b"]
+    addresses = CodedText.of(np.zeros(30, np.int32), [b"192.0.2.1"])
+    made = visitors.columns(
+        addresses, CodedText.of(np.tile(np.arange(2, dtype=np.int32), 15), agents), numbers
+    )
+    met = visitors.take_met()
+    assert visitors.take_met() == {}
+    assert sorted(met) == days
+    for place, day in enumerate(days):
+        rows = {row["visitor"]: row for row in met[day].to_pylist()}
+        for number, agent in enumerate(agents):
+            row = rows[made[VISITOR][2 * place + number].as_py()]
+            message = b"\x04\xc0\x00\x02\x01|" + hashlib.sha256(agent).digest()
+            assert period_visitor("192.0.2.1", agent.decode()) == message
+            for grain in (Grain.WEEK, Grain.MONTH):
+                period = Period.of(grain, day)
+                if period == closed:
+                    assert row[grain] is None
+                    continue
+                secret = ring.key("period", "mall", period.name.lower())
+                assert row[grain] == hmac.digest(secret, message, "sha256")[:16]
+    assert not ring.has("period", "mall", "2024-w43")
 
 
 def _codes(values: list[bytes]) -> tuple[np.ndarray, list[bytes]]:

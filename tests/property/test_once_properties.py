@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iesiz import pipeline
-from iesiz.restricted import Records
+from iesiz.restricted import Records, held_maps
 from iesiz.restricted.line_kernel import WINDOW
 from iesiz.restricted.lines import EDGE, FileLines, StoredLines
 from iesiz.restricted.repeats import as_often_as_counted, find_repeats
@@ -37,7 +37,9 @@ class Line:
     @property
     def text(self) -> bytes:
         clock = f"{9 + self.second // 3600:02}:{self.second // 60 % 60:02}:{self.second % 60:02}"
-        return f'192.0.2.1 - - [03/Nov/2026:{clock} +0500] "GET / HTTP/1.1" 200 {self.size}\n'.encode()
+        return (
+            f'192.0.2.{self.size} - - [03/Nov/2026:{clock} +0500] "GET / HTTP/1.1" 200 {self.size}\n'.encode()
+        )
 
 
 @st.composite
@@ -138,5 +140,10 @@ def test_a_log_in_any_files_and_runs_leaves_each_of_its_lines_once(
                         pipeline.deidentify_file(made, file)
         parts = Records(made).parts(dt.date(2026, 11, 3)).get("mall", [])
         tables = [pq.read_table(path, columns=["second", "bytes"]).to_pylist() for path in parts]
+        names = {bytes(one) for path in parts for one in pq.read_table(path)["visitor"].to_pylist()}
+        maps = [row for path in held_maps(made) for row in pq.read_table(path).to_pylist()]
     held = Counter(Line(row["second"] - START, row["bytes"]) for rows in tables for row in rows)
     assert held == due(lines, spans)
+    # Whoever has a record is called by one name a week and month, however often the file was read.
+    assert {row["visitor"] for row in maps} == names
+    assert all(len({row[grain] for row in maps}) == len(names) for grain in ("week", "month"))

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from iesiz.aggregate import DayInput, PeriodInput, aggregate_day, aggregate_period
+from iesiz.aggregate import DayInput, PeriodInput, Told, aggregate_day, aggregate_period
 from iesiz.deidentify.registrations import ELSEWHERE
 from iesiz.periods import Grain, Period
 from iesiz.policy import load_registry
@@ -121,13 +121,50 @@ def longer_of(folder: Path, grain: Grain, case: Row) -> PeriodInput:
     """What the days of a case's period left: each one's counts frozen, and the mirror after the last."""
     settings, mirror = settings_in(_made(folder)), folder / "mirror.parquet"
     mirror_of(case, mirror)
-    days = sorted({dt.date.fromisoformat(row["day"]) for row in case["registrations"]})
+    days = sorted({dt.date.fromisoformat(row["day"]) for row in case.get("registrations", [])})
     for day in days:
         freeze_registrations(settings, day, mirror)
     frozen = tuple(counts_path(settings, day) for day in days)
     period = Period.of(grain, DAY)
-    inside = frozenset(day for day in days if day in period)
-    return PeriodInput(period, SITES, ("club",), frozen, inside, mirror, threshold_key=KEY)
+    seen = seen_of(folder, case)
+    seen_days = {day for by_day in seen.values() for day in by_day}
+    inside = frozenset(day for day in {*days, *seen_days} if day in period)
+    return PeriodInput(
+        period, SITES, ("club",), frozen, inside, mirror, seen, told_of(case), threshold_key=KEY
+    )
+
+
+def seen_of(folder: Path, case: Row) -> dict[str, dict[dt.date, Path]]:
+    """Write the visitors that a case's days have left, a file a site and day."""
+    found: dict[str, dict[dt.date, Path]] = {}
+    for row in case.get("visitors", []):
+        day, site = dt.date.fromisoformat(row["day"]), row.get("site", "mall")
+        names = [one.encode().ljust(16) for one in row["seen"]]
+        table = pa.table(
+            {
+                "site": [site] * len(names),
+                "day": [day] * len(names),
+                "visitor": pa.array(names, pa.binary(16)),
+                "network": pa.array(range(len(names)), pa.int32()),
+                "networks": pa.array([len(names)] * len(names), pa.int32()),
+            }
+        )
+        path = found.setdefault(site, {})[day] = folder / f"{site}-{day}.parquet"
+        pq.write_table(table, path)
+    return found
+
+
+def told_of(case: Row) -> list[Told]:
+    """The parts of a case's period of which visitors are published."""
+    return [
+        Told(
+            row.get("site", "mall"),
+            row["part"],
+            frozenset(dt.date.fromisoformat(day) for day in row["days"]),
+            row["is_whole"],
+        )
+        for row in case.get("told", [])
+    ]
 
 
 def _made(folder: Path) -> Path:
@@ -172,6 +209,7 @@ def test_the_order_of_the_rows_decides_nothing(spec: TableSpec, tmp_path: Path) 
         **case,
         "requests": case.get("requests", [])[::-1],
         "registrations": case.get("registrations", [])[::-1],
+        "visitors": [{**row, "seen": row["seen"][::-1]} for row in case.get("visitors", [])[::-1]],
     }
     assert cells_of(tmp_path / "turned", spec, turned) == cells_of(tmp_path / "given", spec, case)
 
@@ -179,7 +217,17 @@ def test_the_order_of_the_rows_decides_nothing(spec: TableSpec, tmp_path: Path) 
 @pytest.mark.parametrize("spec", load_tables(), ids=lambda spec: spec.name)
 def test_each_row_of_a_case_has_its_reason(spec: TableSpec) -> None:
     case = case_of(spec)
-    assert all(row["because"] for row in [*case.get("requests", []), *case.get("registrations", [])])
+    kinds = ("requests", "registrations", "visitors", "told")
+    assert all(row["because"] for kind in kinds for row in case.get(kind, []))
+
+
+@pytest.mark.parametrize("name", ["weekly_visitors_by_site", "monthly_visitors_by_site"])
+def test_what_published_parts_leave_over_is_that_of_the_case(name: str, tmp_path: Path) -> None:
+    spec = next(one for one in load_tables() if one.name == name)
+    case = case_of(spec)
+    (cells,) = aggregate_period(longer_of(tmp_path, spec.grain, case), [spec], Thresholds(), threads=2)
+    names = ["site", "network_count", "left_by_each_count", "left_by_all_count"]
+    assert cells.table.select(names).to_pylist() == case["rules"]
 
 
 def test_every_case_belongs_to_a_table() -> None:

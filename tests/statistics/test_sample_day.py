@@ -12,7 +12,7 @@ import gzip
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from iesiz import pipeline
-from iesiz.aggregate import DayInput, PeriodInput, aggregate_day, aggregate_period
+from iesiz.aggregate import DayInput, Left, PeriodInput, aggregate_day, aggregate_period
 from iesiz.bounds import Bounds
 from iesiz.deidentify import persons
 from iesiz.deidentify.addresses import parse_address
@@ -31,6 +31,7 @@ from iesiz.deidentify.referrers import classify_referrer
 from iesiz.deidentify.routes import OwnRoutes, resource_of, route_of
 from iesiz.periods import Grain, Period
 from iesiz.restricted import Records, counts_path, freeze_registrations, mirror_path
+from iesiz.seen_work import keep_visitors, seen_in
 from iesiz.settings import Settings, Store, Thresholds, load_settings
 from iesiz.storage import prepare_store
 from iesiz.tables import load_tables
@@ -377,7 +378,11 @@ def computed(settings: Settings) -> dict[str, list[dict[str, Any]]]:
         # Bounds that bind nobody: what they leave out is another test's.
         bounds=Bounds(10**6, 10**6, 10**6, 10**6, 10**15, 10**6),
     )
-    tables = [*aggregate_day(given, specs, NO_SECRET, threads=2), *longer(settings)]
+
+    def keep(left: Left) -> None:
+        keep_visitors(settings, DAY, given.parts, left.visitors)
+
+    tables = [*aggregate_day(given, specs, NO_SECRET, 2, keep), *longer(settings)]
     return {
         one.spec.name: [
             row
@@ -401,9 +406,20 @@ def longer(settings: Settings) -> Iterator[Any]:
             frozen,
             frozenset({DAY}),
             mirror_path(settings),
+            seen_in(settings, period, {DAY: [site.name for site in settings.sites]}),
             threshold_key=bytes(32),
         )
         yield from aggregate_period(given, load_tables(), NO_SECRET, threads=2)
+
+
+def of_one_day(visitors: Mapping[Any, int]) -> dict[str, Cells]:
+    """A week and a month of which one day is known: everybody was seen once."""
+    unions = {(site,): (count, count) for site, count in visitors.items()}
+    return {
+        "weekly_visitors_by_site": unions,
+        "monthly_visitors_by_site": unions,
+        "monthly_returning_visitors_by_site": {(site, "1"): (count,) for site, count in visitors.items()},
+    }
 
 
 @pytest.fixture(scope="module")
@@ -420,6 +436,7 @@ def expected(settings: Settings, sample: Path) -> dict[str, Cells]:
         "daily_visits_by_device": visits_by(requests, "device"),
         "daily_visits_by_referrer": visits_by(requests, "referrer"),
         "daily_visitors_by_site": by_site(requests),
+        **of_one_day({site: row[0] for (site,), row in by_site(requests).items()}),
         "daily_funnel_to_registration": funnel(requests),
         **registrations(sample),
     }

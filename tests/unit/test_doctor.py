@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -17,6 +18,8 @@ from iesiz import doctor
 from iesiz.commands import doctor as command
 from iesiz.deidentify.keys import KeyRing
 from iesiz.ledger import Ledger
+from iesiz.run_facts import NIGHT
+from iesiz.run_record import recorded
 from iesiz.scheduler import scheduler_findings
 from tests.nights import DAY, Network, log, network
 
@@ -24,6 +27,7 @@ READY = {
     "/api/work_pools/iesiz": {"status": "READY"},
     "/api/deployments/name/nightly/nightly": {"schedules": [{"active": True}]},
     "/api/deployments/name/upkeep/upkeep": {"schedules": [{"active": True}]},
+    "/api/deployments/name/backfill/backfill": {"schedules": []},
 }
 
 
@@ -34,6 +38,7 @@ def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Network:
     made = network(tmp_path / "network")
     made.write("logs/mall/web/access.log", log(DAY))
     made.night(DAY)
+    (made.store / "restricted" / "runs.jsonl").unlink()  # the day is long past, and so is its night
     return made
 
 
@@ -80,9 +85,27 @@ def break_ledger(net: Network) -> None:
     path.write_text(path.read_text("utf-8").replace('"number": 1', '"number": 7', 1), "utf-8")
 
 
+def put_a_pipe(net: Network) -> None:
+    os.mkfifo(net.base / "logs/mall/web/pipe")
+
+
+def point_into_the_store(net: Network) -> None:
+    path = net.base / "iesiz.toml"
+    path.write_text(path.read_text("utf-8").replace("logs/mall/web/*", "**/*.jsonl"), "utf-8")
+
+
+def ask_for_encryption(net: Network) -> None:
+    path = net.base / "iesiz.toml"
+    asked = '[keys]\nencryption = "passphrase"\npassphrase_variable = "IESIZ_PHRASE"\n'
+    path.write_text(path.read_text("utf-8") + asked, "utf-8")
+
+
 @pytest.mark.parametrize(
     ("spoil", "check", "words"),
     [
+        (ask_for_encryption, "keys", "lies in clear"),
+        (put_a_pipe, "logs", "not a regular file"),
+        (point_into_the_store, "logs", "leads into the store"),
         (spoil_mode, "permissions", "open to other users"),
         (spoil_key, "keys", "others may read"),
         (lose_key, "keys", "key is gone"),
@@ -151,6 +174,31 @@ def test_a_registration_source_that_cannot_be_read_is_found(net: Network) -> Non
     assert [check for check, _ in found(net)] == ["registrations"]
 
 
+def test_a_night_that_has_not_succeeded_in_time_is_found(net: Network) -> None:
+    with recorded(net.settings, NIGHT) as run:
+        run.last = str(DAY)
+    assert [check for check, _ in found(net)] == ["nights"]
+
+
+@pytest.mark.parametrize(
+    ("alerts", "words"),
+    [
+        ('[alerts.webhook]\nurl_variable = "NOBODY_SET_IT"\n', "no variable NOBODY_SET_IT"),
+        ('[alerts]\nstatus_file = "store/status.json"\n', "lies in the store"),
+        (
+            '[alerts.smtp]\nhost = "mail.example"\nsender = "a@b.example"\nto = ["c@d.example"]\n'
+            'user = "a"\npassword_file = "none"\n',
+            "cannot be read",
+        ),
+    ],
+)
+def test_alerts_that_would_reach_nobody_are_found(net: Network, alerts: str, words: str) -> None:
+    path = net.base / "iesiz.toml"
+    path.write_text(path.read_text("utf-8") + alerts, "utf-8")
+    [(check, problem)] = found(net)
+    assert (check, words in problem) == ("alerts", True)
+
+
 @pytest.fixture
 def server() -> Iterator[tuple[str, dict[str, object]]]:
     """A server that answers with what it is given, on the loopback interface."""
@@ -184,6 +232,7 @@ def server() -> Iterator[tuple[str, dict[str, object]]]:
         ({"/api/work_pools/iesiz": {"status": "NOT_READY"}}, "no worker polls"),
         ({"/api/work_pools/iesiz": {"status": "READY", "is_paused": True}}, "is paused"),
         ({"/api/deployments/name/upkeep/upkeep": None}, "no deployment upkeep"),
+        ({"/api/deployments/name/backfill/backfill": None}, "no deployment backfill"),
         ({"/api/deployments/name/nightly/nightly": {"schedules": []}}, "nightly has no active schedule"),
     ],
 )

@@ -21,6 +21,7 @@ from iesiz.deidentify import RowTreatment
 from iesiz.errors import InputError, OutsideError, SettingsError
 from iesiz.night import NightCounts
 from iesiz.restricted import mirror_path
+from iesiz.restricted.staged_records import StagedRecords
 from tests.nights import DAY, Network, log, network, site
 from tests.postgresql import Server
 
@@ -160,6 +161,19 @@ def test_the_server_was_asked_for_declared_columns_in_a_read_only_snapshot(
     assert asked
     assert [line for line in asked if "passport" in line or "first_name" in line or "*" in line] == []
     assert "set transaction isolation level repeatable read, read only" in said
+
+
+def test_what_is_staged_in_files_makes_the_mirror_that_memory_makes(
+    few: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected, spilled = mirror(few), []
+    to_files = StagedRecords._to_files
+    monkeypatch.setattr("iesiz.restricted.staged_records.IN_MEMORY", 50 * FEW)
+    monkeypatch.setattr(StagedRecords, "_to_files", lambda staged: (spilled.append(1), to_files(staged)))
+    monkeypatch.setattr("iesiz.sources.postgresql.BATCH_BYTES", 20_000)
+    assert read_anew(few).sort_by("person").equals(expected.sort_by("person"))
+    assert spilled
+    assert not (mirror_path(few.settings).parent / "staging").exists()
 
 
 def test_a_second_night_reads_changes_only(held: Network, server: Server) -> None:

@@ -89,7 +89,7 @@ def test_a_file_that_grows_twice_counts_once(settings: Settings) -> None:
     for last in (1, 2, 3):
         read(settings, lines(*range(last)))
     assert rows(settings, THIRD) == 3
-    assert Records(settings).sweep(THIRD) == 4  # the parts and the lines of the two shorter ones
+    assert Records(settings).sweep(THIRD) == 6  # parts, maps and lines of the two shorter ones
     assert (rows(settings, THIRD), parts_on_disk(settings)) == (3, 1)
 
 
@@ -192,7 +192,7 @@ def test_parts_that_the_ledger_does_not_name_are_swept(
         with pytest.raises(Crashed):
             read(settings, lines(5, 6), "second.log")
     assert (rows(settings, THIRD), parts_on_disk(settings)) == (1, 2)
-    assert Records(settings).sweep(THIRD) == 2  # a part, and that by which its lines are known again
+    assert Records(settings).sweep(THIRD) == 3  # a part, its map, and by what its lines are known again
     assert (rows(settings, THIRD), parts_on_disk(settings)) == (1, 1)
     assert Records(settings).sweep(THIRD) == 0
     # Nothing stands in the way of trying again.
@@ -215,7 +215,7 @@ def test_a_crash_between_two_parts_counts_neither(
         with pytest.raises(Crashed):
             read(settings, lines(0) + line_of(0, day=NEXT_DAY))
     assert (rows(settings, THIRD), rows(settings, FOURTH)) == (0, 0)
-    assert Records(settings).sweep(THIRD) == 2  # a part and the lines
+    assert Records(settings).sweep(THIRD) == 4  # a part, two maps and the lines
 
 
 def test_a_disk_full_under_a_part_may_be_tried_again(settings: Settings) -> None:

@@ -46,7 +46,7 @@ def left_by(net: Network, day: dt.date) -> list[dict[str, object]]:
             pipeline.deidentify_file(settings, file)
         given = material_of(settings, Period(Grain.DAY, day)).given
         assert isinstance(given, DayInput)
-        aggregate_day(given, (), settings.thresholds, 2, kept.append)
+        aggregate_day(given, (), settings.thresholds, 2, lambda left: kept.append(left.visits))
     rows: list[dict[str, object]] = kept[0].to_pylist()
     return rows
 

@@ -12,12 +12,12 @@ import pyarrow as pa
 from iesiz.aggregate.day import day_session
 from iesiz.aggregate.labels import Label, admitted_labels, common_labels
 from iesiz.aggregate.longer import PeriodInput, period_session
-from iesiz.aggregate.session import DayInput, register_admitted, relation, visit_features
+from iesiz.aggregate.session import DayInput, Left, left_by, register_admitted, relation
 from iesiz.engine import engine_errors
 from iesiz.errors import CheckFailed
 from iesiz.settings import Thresholds
 from iesiz.table_parts import ADMITTED, SITES, TYPES, Column
-from iesiz.tables import Cells, TableSpec
+from iesiz.tables import MEMBERS, Cells, TableSpec
 from iesiz.vocabulary import OTHER, Role
 
 Row = Mapping[str, Any]
@@ -31,7 +31,7 @@ def aggregate_day(
     specs: Sequence[TableSpec],
     thresholds: Thresholds,
     threads: int,
-    keep: Callable[[pa.Table], None] | None = None,
+    keep: Callable[[Left], None] | None = None,
 ) -> tuple[Cells, ...]:
     """Compute the exact cells of every daily table whose source the day has.
 
@@ -40,7 +40,7 @@ def aggregate_day(
         specs: the tables.
         thresholds: how many visitors a label needs.
         threads: of the engine.
-        keep: given the day's visits, counted by their features, for the month's microdata.
+        keep: given what the day leaves for longer periods.
 
     Raises:
         CheckFailed: a check marked ``stop`` found rows, or a query failed.
@@ -49,7 +49,7 @@ def aggregate_day(
     with engine_errors(f"day {given.day}"), day_session(given, threads) as connection:
         lost = _rows(connection, relation("lost"), {})[0]
         if keep is not None:
-            keep(visit_features(connection))
+            keep(left_by(connection))
         chosen, asked = _chosen(given, specs), Asked()
         return tuple(_cells(connection, given, spec, thresholds, lost, asked) for spec in chosen)
 
@@ -124,7 +124,9 @@ def _rows(connection: duckdb.DuckDBPyConnection, query: str, known: Row) -> list
 
 
 def _few(connection: duckdb.DuckDBPyConnection, given: Given, spec: TableSpec) -> Few:
-    """Of nested steps and of languages only those that a site has: others are no zeros among them."""
+    """Of nested steps, languages and numbers of days only those that a site has: others are no zeros."""
+    if any(one.least for one in spec.columns):
+        return _enough_days(given, spec)
     if spec.nested:
         return {spec.nested: {(site.name, one.step) for site in given.with_data for one in site.funnel}}
     if not spec.needs:
@@ -132,6 +134,20 @@ def _few(connection: duckdb.DuckDBPyConnection, given: Given, spec: TableSpec) -
     having = connection.table(spec.needs)
     shared = [name for name in spec.dimensions[1:] if name in having.columns]
     return {name: set(having.project(f"site::varchar, {name}::varchar").fetchall()) for name in shared}
+
+
+def _enough_days(given: Given, spec: TableSpec) -> Few:
+    """Values that say on how many days somebody was seen: a site can have those for which it had enough."""
+    return {
+        column.name: {
+            (site.name, str(value))
+            for site in given.with_data
+            for value, least in zip(column.values, column.least, strict=True)
+            if least <= given.days_of(site.name)
+        }
+        for column in spec.columns
+        if column.least
+    }
 
 
 def _grid(
@@ -148,7 +164,7 @@ def _grid(
 
 
 def _sites(connection: duckdb.DuckDBPyConnection, given: Given, spec: TableSpec) -> list[str]:
-    if spec.source != "access_log":
+    if spec.source in ("registration", MEMBERS):
         return list(given.registering)
     with_data = [site.name for site in given.with_data]
     if not spec.needs:

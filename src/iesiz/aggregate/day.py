@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -37,6 +37,7 @@ from iesiz.aggregate.words import Words, words_of
 from iesiz.parallel import in_order
 
 MADE = {"requests": requests_of, "pageviews": pageviews_of, "visits": visits_of}
+ROUTE_VISITORS = 10  # no label has fewer: the least k that the settings admit
 PEOPLE = pa.schema(
     [
         ("site", pa.string()),
@@ -51,7 +52,12 @@ def day_session(given: DayInput, threads: int) -> Iterator[duckdb.DuckDBPyConnec
     """A session with the relations of a day."""
     connection = connect(threads, given.memory, given.scratch)
     try:
-        making = _Making(connection, given, threads, words_of(given.parts, threads))
+        making = _Making(
+            connection,
+            given,
+            threads,
+            words_of(given.parts, threads, given.most_routes, partial(_shown_routes, connection, given)),
+        )
         connection.register("nothing", PEOPLE.empty_table())
         connection.execute("create table people as from nothing")
         making.add(_nobody(given, making.words))
@@ -69,6 +75,17 @@ def day_session(given: DayInput, threads: int) -> Iterator[duckdb.DuckDBPyConnec
         connection.close()
 
 
+def _shown_routes(connection: duckdb.DuckDBPyConnection, given: DayInput) -> set[str]:
+    """The routes that a table may name: of enough visitors, common before, or a site's own."""
+    names = [str(path) for paths in given.parts.values() for path in paths]
+    connection.read_parquet(names, hive_partitioning=False, union_by_name=True).create_view("parts")
+    rows = connection.execute(relation("common_routes"), {"route_visitors": ROUTE_VISITORS}).fetchall()
+    connection.execute("drop view parts")
+    earlier = {label for tables in given.labels.values() for labels in tables.values() for _, label in labels}
+    own = {route for site in given.sites for route in (*site.routes, *(step.route for step in site.funnel))}
+    return {route for (route,) in rows} | earlier | own
+
+
 @dataclass(slots=True)
 class _Making:
     """A session whose relations are being filled."""
@@ -80,28 +97,34 @@ class _Making:
     visitors: int = 0
     networks: dict[bytes, int] = field(default_factory=dict)
     tables: set[str] = field(default_factory=lambda: {"people"})
+    loaded: dict[tuple[Path, ...], People] = field(default_factory=dict)
 
     def take(self, site: str, paths: Sequence[Path]) -> None:
         """Take in a site's parts, share by share; whether its log has assets is asked of all shares first."""
-        given, behaviour = self.given, self.given.behaviour
+        given, asked = self.given, Asked()
         with shares_of(self.connection, paths, given.share_rows, given.scratch) as shares:
+            for share in shares:
+                asked = asked.plus(asked_of(self._loaded(share), self.words, given.behaviour))
+            has_assets = asked.has_assets(given.behaviour)
+            for share in reversed(shares):
+                self._take_share(site, self._loaded(share), has_assets=has_assets)
+            self.loaded.clear()
 
-            @lru_cache(maxsize=1)
-            def load(number: int) -> People:
-                return load_people(
-                    shares[number], self.words, origin_of(given.day), given.bounds.bytes, self.threads
-                )
+    def _loaded(self, share: Sequence[Path]) -> People:
+        """A share's records; the one that was loaded before is let go first, unless it is the same."""
+        place = tuple(share)
+        if place not in self.loaded:
+            self.loaded.clear()
+            given = self.given
+            origin, cap = origin_of(given.day), given.bounds.bytes
+            self.loaded[place] = load_people(share, self.words, origin, cap, self.threads)
+        return self.loaded[place]
 
-            asked = Asked()
-            for number in range(len(shares)):
-                asked = asked.plus(asked_of(load(number), self.words, behaviour))
-            has_assets = asked.has_assets(behaviour)
-            for number in reversed(range(len(shares))):
-                people = load(number)
-                habits = habits_of(people)
-                is_person = persons_among(people, habits, self.words, behaviour, has_assets=has_assets)
-                self._append("people", _people(site, people, habits, is_person))
-                self.add(self._counting(site, people, is_person))
+    def _take_share(self, site: str, people: People, *, has_assets: bool) -> None:
+        habits = habits_of(people)
+        is_person = persons_among(people, habits, self.words, self.given.behaviour, has_assets=has_assets)
+        self._append("people", _people(site, people, habits, is_person))
+        self.add(self._counting(site, people, is_person))
 
     def _counting(self, site: str, people: People, is_person: Flags) -> Counting:
         """Number the persons of a share, and their networks."""

@@ -23,8 +23,11 @@ FUNNEL = pa.schema(
     [("site", pa.string()), ("place", pa.int64()), ("step", pa.string()), ("route", pa.string())]
 )
 DECLARED = pa.schema([("site", pa.string()), ("language", pa.string())])
+LEFT = ("visit_features", "seen_visitors")
 MEMORY = "1GiB"  # of the engine; what is more goes to the scratch folder
-SHARE_ROWS = 4_000_000  # of a site; a day with more is counted share by share
+DAY_MEMORY = "384MiB"  # of a day's tables, beside one share of its records
+MOST_ROUTES = 200_000  # a busy network has some thousands of templates
+SHARE_ROWS = 3_000_000  # of a site; a day with more is counted share by share
 ADMITTED = pa.schema([("site", pa.string()), ("label", pa.string())])
 
 
@@ -45,6 +48,7 @@ class DayInput:
         scratch: folder of the restricted zone for what memory cannot hold; without one nothing is written.
         memory: how much of the engine's tables may be in memory at once, as DuckDB writes it.
         share_rows: records of a site that may be in memory at once.
+        most_routes: routes beyond which those that no table may name are one.
         open_labels: tables that give every label of the day, for noise to choose among them.
     """
 
@@ -60,8 +64,9 @@ class DayInput:
     bounds: Bounds = BOUNDS
     behaviour: Behaviour = BEHAVIOUR
     scratch: Path | None = None
-    memory: str = MEMORY
+    memory: str = DAY_MEMORY
     share_rows: int = SHARE_ROWS
+    most_routes: int = MOST_ROUTES
     open_labels: frozenset[str] = frozenset()
 
     @property
@@ -73,6 +78,10 @@ class DayInput:
     def days(self) -> frozenset[dt.date]:
         """None: a day is not made of others."""
         return frozenset()
+
+    def days_of(self, site: str) -> int:
+        """How many days of a site's data it holds."""
+        return int(site in self.parts)
 
     @property
     def with_data(self) -> tuple[Site, ...]:
@@ -105,9 +114,23 @@ def connect(threads: int, memory: str, scratch: Path | None) -> duckdb.DuckDBPyC
     )
 
 
-def visit_features(connection: duckdb.DuckDBPyConnection) -> pa.Table:
-    """The day's visits, at most one of a visitor, counted by their features (`visitor_count`)."""
-    return connection.execute(relation("visit_features")).to_arrow_table()
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a day leaves for longer periods.
+
+    Attributes:
+        visits: at most one of a visitor, counted by their features (`visitor_count`).
+        visitors: `site`, `visitor` (day pseudonym) and `network` (a number) of each visitor that is counted.
+    """
+
+    visits: pa.Table
+    visitors: pa.Table
+
+
+def left_by(connection: duckdb.DuckDBPyConnection) -> Left:
+    """What the day of a session leaves for longer periods."""
+    tables = (connection.execute(relation(name)).to_arrow_table() for name in LEFT)
+    return Left(*tables)
 
 
 def relation(name: str) -> str:

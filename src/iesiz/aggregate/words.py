@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -37,22 +37,33 @@ class Words:
         return cls(of, {name: {word: at for at, word in enumerate(words)} for name, words in of.items()})
 
     def codes(self, name: str, texts: pa.Array) -> npt.NDArray[np.int32]:
-        """The place of each text."""
+        """The place of each text; of one that the day does not tell apart that of ``OTHER``."""
         place = self.place[name]
-        return np.array([place[one] for one in texts.to_pylist()], np.int32)
+        return np.array([place[one if one in place else OTHER] for one in texts.to_pylist()], np.int32)
 
     def column(self, name: str, codes: npt.NDArray[np.signedinteger[Any]]) -> pd.Categorical:
         """Codes as an enumeration."""
         return pd.Categorical.from_codes(codes, categories=list(self.of[name]), validate=False)
 
 
-def words_of(parts: Mapping[str, Sequence[Path]], threads: int) -> Words:
-    """The words of all parts of a day, by site."""
+def words_of(
+    parts: Mapping[str, Sequence[Path]], threads: int, most_routes: int, shown: Callable[[], set[str]]
+) -> Words:
+    """The words of all parts of a day, by site.
+
+    Args:
+        parts: of the day, by site.
+        threads: that read.
+        most_routes: routes beyond which they are not all told apart, so that invented ones fill no memory.
+        shown: the routes that are told apart then; the others are ``OTHER``.
+    """
     files = [path for paths in parts.values() for path in paths]
     found: dict[str, set[str]] = {name: set() for name in WORDS}
-    for one in in_order(_words_in, files, threads):
+    for one in in_order(partial(_words_in, most_routes=most_routes), files, threads):
         for name, words in one.items():
-            found[name] |= words
+            found[name] |= words if name != "route" or len(found[name]) <= most_routes else set()
+    if len(found["route"]) > most_routes:
+        found["route"] = shown() | {OTHER}
     fixed = {"site": list(parts), "status_class": STATUS_CLASSES, "language": languages()}
     return Words.among({**found, **fixed})
 
@@ -62,12 +73,13 @@ def spoken() -> tuple[str, ...]:
     return tuple(word for word in languages() if word != UNKNOWN)
 
 
-def _words_in(path: Path) -> dict[str, set[str]]:
+def _words_in(path: Path, most_routes: int) -> dict[str, set[str]]:
+    """The words of a part; routes until it is known that they are too many."""
     facts, found = pq.read_metadata(path), {name: set[str]() for name in WORDS}
     for group in map(
         partial(row_group, path, facts, columns=WORDS, coded=WORDS), range(facts.num_row_groups)
     ):
-        for name in WORDS:
+        for name in WORDS if len(found["route"]) <= most_routes else WORDS[1:]:
             found[name].update(group[name].combine_chunks().dictionary.to_pylist())
     return found
 

@@ -92,6 +92,7 @@ def _fill(
     try:
         kinds = {spec.name: _kinds(spec) for spec in specs}
         at_hand = periods_at_hand(connection, settings.catalog, own["releases"], kinds)
+        connection.begin()
         for spec in specs:
             held = at_hand.get(spec.name, frozenset()) & {_period_of(file) for file in files[spec.name]}
             _published_table(connection, spec, kinds[spec.name], files[spec.name], held)
@@ -99,6 +100,7 @@ def _fill(
         for table in own_tables():
             _own_table(connection, table, own[table.name])
         connection.execute(resources.files("iesiz.catalog").joinpath("macros.sql").read_text("utf-8"))
+        connection.commit()
         connection.execute("checkpoint")
     finally:
         connection.close()

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from iesiz.commands.options import DEFAULT_SETTINGS, AsJson, SettingsPath, StorePath, print_json, settings_of
 from iesiz.commands.tables import print_table
 
+Encrypt = Annotated[
+    bool,
+    typer.Option("--encrypt", help="First encrypt those that lie in clear, as [keys] of the settings says."),
+]
 
-def keys(settings: SettingsPath = DEFAULT_SETTINGS, store: StorePath = None, as_json: AsJson = False) -> None:
+
+def keys(
+    settings: SettingsPath = DEFAULT_SETTINGS,
+    store: StorePath = None,
+    encrypt: Encrypt = False,
+    as_json: AsJson = False,
+) -> None:
     """List what each key is for and how long it may be kept; a key itself is never shown."""
     from iesiz import pipeline
 
-    found = pipeline.list_keys(settings_of(settings, store))
+    chosen = settings_of(settings, store)
+    if encrypt:
+        with pipeline.store_lock(chosen):
+            count = pipeline.encrypt_keys(chosen)
+        typer.echo(f"encrypted {count} keys", err=True)
+    found = pipeline.list_keys(chosen)
     if as_json:
-        print_json({"keys": found})
+        print_json({"keys": found, "encryption": chosen.keys.encryption})
         return
     rows = [
         (one.purpose, one.scope, one.epoch, one.created, one.destroy_after or "as long as needed")
@@ -28,10 +45,12 @@ def upkeep(
 ) -> None:
     """Destroy keys and delete restricted data at the end of their time; every night does it too."""
     from iesiz import pipeline
+    from iesiz.run_facts import UPKEEP, Work
 
     chosen = settings_of(settings, store)
-    with pipeline.store_lock(chosen):
+    with pipeline.recorded(chosen, UPKEEP) as run, pipeline.store_lock(chosen):
         done = pipeline.upkeep(chosen)
+        run.add(Work("upkeep"), done)
     if as_json:
         print_json(done)
         return

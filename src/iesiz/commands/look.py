@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from iesiz.commands.options import DEFAULT_SETTINGS, AsJson, SettingsPath, StorePath, print_json, settings_of
+from iesiz.commands.standing import show_standing
 from iesiz.commands.tables import counted, print_table
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ def _show(found: Status) -> None:
         typer.echo("")
     shown = [(one.table, one.periods, one.last, one.cells, one.suppressed) for one in found.tables]
     print_table(("table", "periods", "last", "cells", "withheld"), shown)
+    if found.standing is not None:
+        show_standing(found.standing)
 
 
 def _list_rejected(settings: Settings, as_json: bool) -> None:

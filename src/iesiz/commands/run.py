@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from iesiz.commands.options import DEFAULT_SETTINGS, AsJson, SettingsPath, StorePath, print_json, settings_of
 from iesiz.errors import SettingsError
+from iesiz.periods import days_between
 from iesiz.vocabulary import day_of
 
 if TYPE_CHECKING:
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 
 OneDay = Annotated[str | None, typer.Option("--day", help="The local day to close, YYYY-MM-DD.")]
 FirstDay = Annotated[str | None, typer.Option("--from", help="The first of a range of days to close.")]
+LogForm = Annotated[
+    Literal["text", "json"],
+    typer.Option("--log", help="On standard error: progress for people, or an event a line for machines."),
+]
 LastDay = Annotated[str | None, typer.Option("--to", help="The last of that range.")]
 
 
@@ -31,6 +37,7 @@ def run(
     settings: SettingsPath = DEFAULT_SETTINGS,
     store: StorePath = None,
     as_json: AsJson = False,
+    log: LogForm = "text",
 ) -> None:
     """Read what arrived, close days and publish them.
 
@@ -39,12 +46,16 @@ def run(
     from iesiz.night import run_night
 
     days = chosen_days(day, first, last)
-    with _progress(as_json) as progress:
-        counts = run_night(settings_of(settings, store), days, progress)
+    with _progress(as_json or log == "json") as progress:
+        say = partial(typer.echo, err=True) if log == "json" else None
+        counts = run_night(settings_of(settings, store), days, progress, say)
     if as_json:
         print_json({**_facts(counts), "exit_code": counts.exit_code})
     else:
         _show(counts)
+    for name, outcome in counts.hooks.items():
+        if outcome.startswith("failed"):
+            typer.echo(f"warning: the alert hook {name} {outcome}", err=True)
     raise typer.Exit(counts.exit_code)
 
 
@@ -62,18 +73,15 @@ def chosen_days(day: str | None, first: str | None, last: str | None) -> tuple[d
         raise SettingsError("--from and --to go together.")
     if first is None or last is None:
         return ()
-    begin, end = day_of(first), day_of(last)
-    if end < begin or (end - begin).days > 3660:
-        raise SettingsError("--to comes after --from, at most ten years later.")
-    return tuple(begin + dt.timedelta(days=step) for step in range((end - begin).days + 1))
+    return days_between(day_of(first), day_of(last))
 
 
 @contextmanager
-def _progress(as_json: bool) -> Iterator[Progress]:
+def _progress(is_silent: bool) -> Iterator[Progress]:
     from rich.console import Console
 
     console = Console(stderr=True)
-    if as_json or not console.is_terminal:
+    if is_silent or not console.is_terminal:
         yield _silent
         return
     with console.status("starting") as shown:
@@ -93,6 +101,8 @@ def _facts(counts: NightCounts) -> dict[str, object]:
         "upkeep": counts.upkeep,
         "failures": counts.failures,
         "unmatched": counts.unmatched,
+        "run": counts.run,
+        "hooks": counts.hooks,
     }
 
 

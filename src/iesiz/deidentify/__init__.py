@@ -7,8 +7,9 @@ with keyed pseudonyms and classes only. It must not write an identifier anywhere
 from __future__ import annotations
 
 from iesiz.deidentify.context import Context, Fate
-from iesiz.deidentify.keys import LINES, PERSON, RENEWED, KeyRing, Pseudonymiser
+from iesiz.deidentify.keys import LINES, PERIOD, PERSON, RENEWED, KeyRing, Pseudonymiser
 from iesiz.deidentify.local_time import date_of
+from iesiz.deidentify.met_visitors import GRAINS, epoch_of, period_visitor
 from iesiz.deidentify.proxies import Proxies, with_clients
 from iesiz.deidentify.registrations import NO_ID, RowTreatment, TreatedRows
 from iesiz.deidentify.requests import Treated, deidentify_chunk
@@ -19,8 +20,10 @@ from iesiz.deidentify.visitors import VISITOR, VISITOR_KEYS, visitor_message
 from iesiz.deidentify.zones import in_zone
 
 __all__ = [
+    "GRAINS",
     "LINES",
     "NO_ID",
+    "PERIOD",
     "PERSON",
     "RENEWED",
     "VISITOR",
@@ -36,8 +39,10 @@ __all__ = [
     "TreatedRows",
     "date_of",
     "deidentify_chunk",
+    "epoch_of",
     "find_identifiers",
     "in_zone",
+    "period_visitor",
     "robot_list_version",
     "visitor_message",
     "with_clients",

@@ -5,6 +5,7 @@ Identified, so in memory only and for one file only. Addresses written in severa
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy.typing as npt
 
 from iesiz.deidentify.address_kernel import OTHER
 from iesiz.deidentify.addresses import parse_address
+from iesiz.deidentify.met_visitors import period_message
 from iesiz.deidentify.texts import Texts
 from iesiz.records import CodedText
 
@@ -32,6 +34,7 @@ class Clients:
     _client_bytes: list[bytes] = field(default_factory=list)
     _network_bytes: list[bytes] = field(default_factory=list)
     _agent_bytes: list[bytes] = field(default_factory=list)
+    _agent_digests: list[bytes] = field(default_factory=list)
     _of_address: Int32 = field(default_factory=lambda: np.zeros((2, 0), np.int32))
 
     def have_room_for(self, addresses: CodedText, agents: CodedText) -> bool:
@@ -53,13 +56,22 @@ class Clients:
         """The number of each distinct value."""
         known = self._agents.known
         numbers = self._agents.numbers(agents)
-        self._agent_bytes += self._agents.since(known)
+        new = self._agents.since(known)
+        self._agent_bytes += new
+        self._agent_digests += [hashlib.sha256(agent).digest() for agent in new]
         return numbers
 
     def visitors(self, clients: Int64, agents: Int64) -> list[bytes]:
         """What visitor pseudonyms are made of: the client in canonical form, and the agent."""
         texts = zip(clients.tolist(), agents.tolist(), strict=True)
         return [self._client_bytes[client] + b"|" + self._agent_bytes[agent] for client, agent in texts]
+
+    def period_visitors(self, clients: Int64, agents: Int64) -> list[bytes]:
+        """What their period pseudonyms are made of."""
+        texts = zip(clients.tolist(), agents.tolist(), strict=True)
+        return [
+            period_message(self._client_bytes[client], self._agent_digests[agent]) for client, agent in texts
+        ]
 
     def networks(self, networks: Int64) -> list[bytes]:
         """What network pseudonyms are made of."""

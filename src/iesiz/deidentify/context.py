@@ -13,11 +13,13 @@ from iesiz.deidentify.assets import join_asset, split_asset
 from iesiz.deidentify.keys import KeyRing
 from iesiz.deidentify.labels import Labels
 from iesiz.deidentify.languages import language_of_path, preferred_language
+from iesiz.deidentify.met_visitors import MetVisitors
 from iesiz.deidentify.proxies import Proxies
 from iesiz.deidentify.referrers import classify_referrer
 from iesiz.deidentify.routes import OwnRoutes, Resource, resource_of, route_of
 from iesiz.deidentify.visitors import Visitors
 from iesiz.languages import UNKNOWN
+from iesiz.periods import Period
 from iesiz.policy import Registry
 
 FOLDERS = 1 << 16  # folders of assets whose routes are remembered
@@ -47,6 +49,7 @@ class Context:
         hosts: the site's host names, in small letters.
         own_hosts: all host names of the network.
         fate: what is to become of the lines of a day.
+        is_period_open: whether a week or month can still take visitors in.
         clock: zone of times that name none, where the log's settings say it.
         proxies: who is trusted to say where a request came from; None: the peer is the client.
         languages: codes of languages with which the site's paths begin; none if they do not tell.
@@ -60,6 +63,7 @@ class Context:
     registry: Registry
     keys: KeyRing
     fate: Callable[[dt.date], Fate]
+    is_period_open: Callable[[Period], bool]
     clock: str | None = None
     proxies: Proxies | None = None
     languages: frozenset[str] = frozenset()
@@ -72,7 +76,11 @@ class Context:
 
     def __post_init__(self) -> None:
         """Start with nothing remembered."""
-        object.__setattr__(self, "visitors", Visitors(self.site, self.keys))
+        object.__setattr__(
+            self,
+            "visitors",
+            Visitors(self.site, self.keys, MetVisitors(self.site, self.keys, self.is_period_open)),
+        )
         object.__setattr__(self, "paths", Labels(self._path, 3))
         object.__setattr__(self, "referrers", Labels(self._referrer, 4))
         object.__setattr__(self, "agents", Labels(_agent, 4))

@@ -15,8 +15,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from iesiz.calendar import now
-from iesiz.deidentify.key_files import DESTROYED, KEY, KEY_BYTES, StoredKey, end_key, read_key, write_key
-from iesiz.errors import PrivacyRefusal
+from iesiz.deidentify.key_box import KeyBox
+from iesiz.deidentify.key_files import (
+    CLEAR,
+    DESTROYED,
+    KEY,
+    KEY_BYTES,
+    StoredKey,
+    drop_clear,
+    encrypt_key,
+    end_key,
+    is_sealed,
+    read_key,
+    write_key,
+)
+from iesiz.errors import PrivacyRefusal, SettingsError
 from iesiz.settings import Settings
 from iesiz.storage import store_id
 from iesiz.vocabulary import KeyFacts, check_name
@@ -24,6 +37,7 @@ from iesiz.vocabulary import KeyFacts, check_name
 PSEUDONYM_BYTES = 16
 BLOCK_BYTES = 64
 LINES, PERSON = "lines", "person"
+PERIOD = "period"  # of visitors over a week or a month
 # What these keys made is read anew from its source, so that a later key may take their place.
 RENEWED = frozenset({LINES, PERSON})
 _MAKING = threading.Lock()
@@ -35,15 +49,17 @@ class KeyRing:
 
     Attributes:
         at_most_days: days after which a key is destroyed at the latest, if its epoch is a period.
+        box: what keys are encrypted with; None where they are stored as they are.
     """
 
     folder: Path
     at_most_days: int = 45
+    box: KeyBox | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> KeyRing:
         """The keys of a store."""
-        return cls(settings.restricted / "keys", settings.keeping.at_most_days)
+        return cls(settings.restricted / "keys", settings.keeping.at_most_days, KeyBox.of(settings))
 
     def path(self, purpose: str, scope: str, epoch: str) -> Path:
         """Where a key lies."""
@@ -64,7 +80,7 @@ class KeyRing:
             )
         with _MAKING:
             if not path.exists():
-                write_key(path, self._new(purpose, scope, epoch))
+                write_key(path, self._new(purpose, scope, epoch), self.box)
         return self._own(path).secret
 
     def has(self, purpose: str, scope: str, epoch: str) -> bool:
@@ -73,15 +89,20 @@ class KeyRing:
         return path.exists() or path.with_suffix(DESTROYED).exists()
 
     def is_destroyed(self, purpose: str, scope: str, epoch: str) -> bool:
-        """Whether a key was destroyed, so that it can never be made again."""
+        """Whether a key was destroyed, so that it can't be made again."""
         return self.path(purpose, scope, epoch).with_suffix(DESTROYED).exists()
 
     def facts(self) -> tuple[KeyFacts, ...]:
         """What every key is for, in the order of their names; each is checked on the way.
 
         Raises:
-            PrivacyRefusal: one is short, of another store, or others may read it.
+            PrivacyRefusal: one is short, of another store, or others may read it; or what was begun to be
+                encrypted is not yet.
         """
+        if any(self.folder.glob(f"*/*/*{CLEAR}")):
+            raise PrivacyRefusal(
+                f"{self.folder}: encrypting the keys was interrupted. Run `iesiz keys --encrypt` again."
+            )
         return tuple(self._own(path).facts for path in sorted(self.folder.glob(f"*/*/*{KEY}")))
 
     def destroy(self, name: str, on: dt.date) -> None:
@@ -97,6 +118,26 @@ class KeyRing:
         purpose, scope, epoch = name.split("/")
         end_key(self.path(purpose, scope, epoch), on, is_renewed=purpose in RENEWED)
 
+    def encrypt(self) -> int:
+        """Encrypt the keys that lie in clear, whatever was done of it before; their number.
+
+        Each is kept beside until it stands encrypted, then overwritten in its place.
+
+        Raises:
+            SettingsError: the settings do not say by what, or the secret is not the store's.
+            OutsideError: the storage failed; it may be done again.
+        """
+        if self.box is None:
+            raise SettingsError(
+                "The settings do not say by what keys are encrypted. Set encryption in [keys]."
+            )
+        for old in sorted(self.folder.glob(f"*/*/*{CLEAR}")):
+            drop_clear(old)
+        clear = [path for path in sorted(self.folder.glob(f"*/*/*{KEY}")) if not is_sealed(path)]
+        for path in clear:
+            encrypt_key(path, self.box)
+        return len(clear)
+
     def _new(self, purpose: str, scope: str, epoch: str) -> StoredKey:
         today = now().date()
         end = None if purpose in RENEWED else today + dt.timedelta(days=self.at_most_days)
@@ -104,7 +145,7 @@ class KeyRing:
         return StoredKey(facts, store_id(self.folder.parent), os.urandom(KEY_BYTES))
 
     def _own(self, path: Path) -> StoredKey:
-        found = read_key(path)
+        found = read_key(path, self.box)
         if found.store != store_id(self.folder.parent) or self.folder / f"{found.facts.name}{KEY}" != path:
             raise PrivacyRefusal(
                 f"{path}: a key of another store or place. Restore the whole restricted zone from one copy."

@@ -42,7 +42,8 @@ class Labels:
         """Codes of the labels of each distinct value, shape (columns, values), and the labels by code."""
         with self._lock:
             if not self._texts.has_room_for(text):
-                self._texts, self._codes = Texts(), np.zeros((self.columns, 0), np.int32)
+                # The names go as well: there can be as many as texts. What was handed out stays whole.
+                self._texts, self._codes, self._names = Texts(), np.zeros((self.columns, 0), np.int32), {}
             known = self._texts.known
             numbers = self._texts.numbers(text)
             if self._texts.known > known:

@@ -62,7 +62,7 @@ def local_days(seconds: Seconds, zone: str) -> npt.NDArray[np.int32]:
     asks it.
     """
     clock = ZoneInfo(zone)
-    dates, place = np.unique(seconds // DAY, return_inverse=True)
+    dates, place = distinct_numbers(seconds // DAY)
     begins = _offsets(dates * DAY, clock)
     changes = (begins != _offsets(dates * DAY + DAY - 1, clock))[place]
     days = ((seconds + begins[place]) // DAY).astype(np.int32)

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from iesiz.deidentify import persons
 from iesiz.deidentify.age_bands import age_bands
 from iesiz.deidentify.keys import Pseudonymiser
+from iesiz.deidentify.stated_kernel import AS_IT_IS
 from iesiz.deidentify.stated_texts import FOLDS, as_text, classes
 from iesiz.deidentify.stated_times import NO_TIME, Moments, moments
 from iesiz.digest_columns import digest_column
@@ -105,15 +106,15 @@ class RowTreatment:
         rows, nameless = self._with_ids(rows)
         registered, updated = self._moments(rows, "registered_at"), self._moments(rows, "updated_at")
         sites = _column(rows, "site").dictionary_encode(null_encoding="encode")
-        known = np.array([one in self.sites for one in sites.dictionary.to_pylist()], np.bool_)
-        in_site = known[sites.indices.to_numpy()]
+        names = [one if one in self.sites else "" for one in sites.dictionary.to_pylist()]
+        in_site = np.array([bool(name) for name in names], np.bool_).take(sites.indices.to_numpy())
         days = registered.local_days(self.zone)
         version = np.where(updated.known, updated.microseconds, registered.microseconds)
         columns = {
             **self._marks(rows, updated),
             "version": pa.array(version),
             "left_out": _reasons(registered.known, in_site),
-            "site": pc.if_else(pa.array(in_site), as_text(_column(rows, "site")), "").dictionary_encode(),
+            "site": pa.DictionaryArray.from_arrays(sites.indices, pa.array(names, pa.string())),
             "registered_day": pa.array(days, pa.int32()).cast(pa.date32()),
             **{name: self._treated(name, _column(rows, name), days) for name in self.fields},
         }
@@ -156,7 +157,7 @@ class RowTreatment:
         treatment = self.registry.fields[name].treatment
         if treatment == "birth_band":
             return age_bands(column, days)
-        return classes(column, SIMPLE[treatment], FOLDS.get(treatment))
+        return classes(column, SIMPLE[treatment], FOLDS.get(treatment, AS_IT_IS))
 
 
 def _column(rows: pa.Table, name: str) -> pa.Array:

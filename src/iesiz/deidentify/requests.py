@@ -36,6 +36,7 @@ class Treated:
         counts: outcomes of its lines.
         days: records by local day, without an identifier; those of late lines that are laid aside among them.
         late: recognised lines by local day (ISO) that was published before.
+        met: visitors met first in these lines, by local day: what they are called that day and longer.
         marks: by what the lines of open and late days are known again.
         rejected: positions of rejected lines in the block, from 0, with the reason.
     """
@@ -44,6 +45,7 @@ class Treated:
     days: Mapping[dt.date, pa.Table]
     late: Mapping[str, int]
     marks: LineMarks
+    met: Mapping[dt.date, pa.Table]
     rejected: tuple[tuple[int, str], ...] = ()
 
 
@@ -71,7 +73,7 @@ def deidentify_chunk(chunk: ParsedChunk, context: Context) -> Treated:
         keep = np.array([fate != Fate.LATE for fate in fates], np.bool_)[place]
         chunk, times = chunk.only(keep, "not_open"), times.only(keep)
     records = _records(chunk, times, context) if chunk.rows else {}
-    return Treated(counts, records, late, marks, chunk.rejected_lines)
+    return Treated(counts, records, late, marks, context.visitors.take_met(), chunk.rejected_lines)
 
 
 def _records(chunk: ParsedChunk, times: LocalTime, context: Context) -> dict[dt.date, pa.Table]:

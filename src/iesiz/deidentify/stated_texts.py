@@ -10,17 +10,22 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-Fold = Callable[[pa.Array], pa.Array]
+from iesiz.bytes_kernel import SEED, Bytes
+from iesiz.code_kernel import code_texts
+from iesiz.deidentify.stated_kernel import AS_IT_IS, GIVEN, MAIL, NUMBER, fold_texts
 
-_HEAD, _TAIL = r"^\+?[78][ (-]{0,2}", r"[ )-]{0,2}[0-9]{3}[ -]?[0-9]{2}[ -]?[0-9]{2}$"
-ORDINARY_NUMBERS = {
-    "+77010000000": f"{_HEAD}7(?:0[0-25-8]|47|6[0-4]|7[15-8]|85){_TAIL}",
-    "+77270000000": f"{_HEAD}(?:7(?:[12][0-9]|51)|80[089]){_TAIL}",
-}
-"""A Kazakh mobile and a Kazakh fixed number, each with the spellings that it can stand for."""
+FOLDS = {"mail_provider": MAIL, "phone_class": NUMBER, "given": GIVEN}
+"""How the values of a treatment are folded; those of others stay as they are."""
+
+READ_BEHIND = 8
+"""Bytes behind the last text, so that the compiled code reads whole words."""
+
+Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
 
 
 def as_text(column: pa.Array) -> pa.Array:
@@ -37,39 +42,38 @@ def _written(value: Any) -> str | None:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else json.dumps(value, default=str)
 
 
-def classes(column: pa.Array, treat: Callable[[str | None], str], fold: Fold | None = None) -> pa.Array:
-    """A dictionary column with the class of each value."""
-    texts = as_text(column)
-    coded = (fold(texts) if fold else texts).dictionary_encode(null_encoding="encode")
-    return recoded(coded, [treat(value) for value in coded.dictionary.to_pylist()])
+def classes(column: pa.Array, treat: Callable[[str | None], str], fold: int = AS_IT_IS) -> pa.Array:
+    """A dictionary column with the class of each value; a class may stand in the dictionary more than once.
+
+    Args:
+        column: values as stated.
+        treat: the class of one value.
+        fold: what of a value decides its class, one of ``stated_kernel``'s kinds.
+    """
+    buffer, starts, lengths = _places(as_text(column))
+    fold_texts(fold, buffer, starts, lengths)
+    firsts, codes = np.empty(len(starts), np.int32), np.empty(len(starts), np.int32)
+    table = np.full(1 << (2 * len(starts)).bit_length(), -1, np.int32)
+    hashes = np.empty(len(starts), np.uint64)
+    count = code_texts(buffer, starts, lengths, SEED, table, hashes, firsts, codes)
+    distinct = [_read(buffer, int(starts[row]), int(lengths[row])) for row in firsts[:count]]
+    labels = pa.array([treat(value) for value in distinct], pa.string())
+    return pa.DictionaryArray.from_arrays(codes, labels, safe=False)
 
 
-def recoded(coded: pa.DictionaryArray, labels: list[str]) -> pa.DictionaryArray:
-    """A dictionary column with a label for each distinct value, each label once."""
-    known = {label: number for number, label in enumerate(dict.fromkeys(labels))}
-    numbers = pa.array([known[label] for label in labels], pa.int32())
-    return pa.DictionaryArray.from_arrays(numbers.take(coded.indices), pa.array(list(known), pa.string()))
+def _places(texts: pa.Array) -> tuple[Bytes, Int64, Int64]:
+    """A copy of the texts' bytes, where each begins, and how long it is; -1 where there is none."""
+    if not len(texts):
+        return np.zeros(READ_BEHIND, np.uint8), np.zeros(0, np.int64), np.zeros(0, np.int64)
+    _, held, data = texts.buffers()
+    ends = np.frombuffer(held, np.int32)[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
+    buffer = np.empty(ends[-1] - ends[0] + READ_BEHIND, np.uint8)
+    buffer[:-READ_BEHIND] = np.frombuffer(data or b"", np.uint8)[ends[0] : ends[-1]]
+    lengths = np.diff(ends)
+    if texts.null_count:
+        lengths[texts.is_null().to_numpy(zero_copy_only=False)] = -1
+    return buffer, ends[:-1] - ends[0], lengths
 
 
-def fold_mail(column: pa.Array) -> pa.Array:
-    """One letter for an ordinary local part: the provider stands behind the sign."""
-    return pc.replace_substring_regex(column, r"^[A-Za-z0-9._%+-]{1,64}@", "a@")
-
-
-def fold_phone(column: pa.Array) -> pa.Array:
-    """One number for all Kazakh mobiles in an ordinary spelling, one for all fixed ones; most are."""
-    for number, spelling in ORDINARY_NUMBERS.items():
-        column = pc.if_else(pc.match_substring_regex(column, spelling), number, column)
-    return column
-
-
-def fold_given(column: pa.Array) -> pa.Array:
-    """One letter for any text that is seen."""
-    return pc.if_else(pc.match_substring_regex(column, "[!-~]"), "x", column)
-
-
-FOLDS: dict[str, Fold] = {
-    "mail_provider": fold_mail,
-    "phone_class": fold_phone,
-    "given": fold_given,
-}
+def _read(buffer: Bytes, start: int, length: int) -> str | None:
+    return None if length < 0 else buffer[start : start + length].tobytes().decode()

@@ -1,11 +1,13 @@
 """Day pseudonyms of visitors and networks, under keys of (purpose, site, local day).
 
 The visitor key of the reference: HMAC over the normalised address and the agent. Equal pairs on two days
-have nothing in common, and once a day's key is destroyed nobody can make its pseudonyms again.
+have nothing in common, and once a day's key is destroyed nobody can make its pseudonyms again. What its
+visitors are called within their week and month is made beside them (``met_visitors``).
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from dataclasses import dataclass, field
 
@@ -17,6 +19,7 @@ from iesiz.deidentify.addresses import parse_address
 from iesiz.deidentify.clients import Clients
 from iesiz.deidentify.keys import KeyRing, Pseudonymiser
 from iesiz.deidentify.local_time import date_of
+from iesiz.deidentify.met_visitors import MetVisitors
 from iesiz.deidentify.numbering import MOST_KEYS, Numbering
 from iesiz.distinct import distinct_numbers
 from iesiz.errors import InputError
@@ -45,6 +48,7 @@ class Visitors:
 
     site: str
     keys: KeyRing
+    met: MetVisitors
     _keyed: dict[tuple[str, int], Pseudonymiser] = field(default_factory=dict)
     _clients: Clients = field(default_factory=Clients)
     _days: dict[int, int] = field(default_factory=dict)
@@ -67,15 +71,23 @@ class Visitors:
             return {
                 VISITOR: self._visitors.column(
                     pair | day,
-                    lambda rows: self._make(
-                        VISITOR, self._clients.visitors(client[rows], agent[rows]), days[rows]
-                    ),
+                    lambda rows: self._meet(client[rows], agent[rows], days[rows]),
                 ),
                 NETWORK: self._networks.column(
                     network << DAY_BITS | day,
                     lambda rows: self._make(NETWORK, self._clients.networks(network[rows]), days[rows]),
                 ),
             }
+
+    def take_met(self) -> dict[dt.date, pa.Table]:
+        """Visitors met since this was last asked, by day, with what they are called in longer periods."""
+        with self._lock:
+            return self.met.take()
+
+    def _meet(self, clients: Int64, agents: Int64, days: Days) -> bytes:
+        made = self._make(VISITOR, self._clients.visitors(clients, agents), days)
+        self.met.add(days, made, self._clients.period_visitors(clients, agents))
+        return made
 
     def _make(self, purpose: str, messages: list[bytes], days: Days) -> bytes:
         keyed = {day: self._keyed_for(purpose, day) for day in distinct_numbers(days)[0].tolist()}

@@ -28,6 +28,9 @@ from iesiz.disclosure.system import Limits, LinearSystem
 from iesiz.settings import Thresholds
 from iesiz.tables import Cells
 
+A_FEW = 32
+"""Narrow cells after which no more are looked for: something has to be done about these first."""
+
 CEILING = 1e7
 """More people than any sum can have."""
 
@@ -67,24 +70,29 @@ class Beside:
                     self._people[number.table, number.key] = place
         self._alone: dict[int, float] = {}
 
-    def narrow(self, sums: Sequence[TableSum]) -> tuple[str, Key] | None:
-        """A cell with a withheld number that the sums bring an attacker too close to; None if there is none.
+    def narrow(self, sums: Sequence[TableSum]) -> tuple[tuple[str, Key], ...]:
+        """Cells with a withheld number that the sums bring an attacker too close to; a few of them.
+
+        Of cells that may change places one is named.
 
         Raises:
             PrivacyRefusal: the tables contradict each other, or the solver proved no optimum.
         """
         near = self._near(sums)
         if near is None:
-            return None
+            return ()
         told = _told_apart(near.system, self._rows_kept(near, sums))
         needs = self._needs[near.forms]
         beside, alone = Widths(replace(near.system, limits=told), needs), self._without_sums(near)
+        found = dict[tuple[str, Key], None]()
         for target in beside.targets:
             width, form = beside.of(target), int(near.forms[target])
             if width < needs[target] - SLACK and width < self._left(alone, form) - 10 * SLACK:
                 number = self._binding.numbers[form]
-                return number.table, number.key
-        return None
+                found[number.table, number.key] = None
+            if len(found) == A_FEW:
+                break
+        return tuple(found)
 
     def _near(self, sums: Sequence[TableSum]) -> Part | None:
         """What is open and in a block with one of the sums; None if nothing is."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from iesiz.disclosure.plan import Plan, linf, magnitudes
+from iesiz.disclosure.plan import Plan, days_of, linf, magnitudes
 from iesiz.errors import PrivacyRefusal
 from iesiz.links import Link
 from iesiz.tables import Cells, Standing, TableSpec
@@ -58,8 +58,12 @@ class Collected:
         self, more: list[int], less: list[int], says: str, upper: float = np.inf, by: float = 1.0
     ) -> None:
         """`0 <= by * sum(more) - sum(less) <= upper`."""
-        self.columns.append(more + less)
-        self.weights.append([by] * len(more) + [-1.0] * len(less))
+        self.weighed(more + less, [by] * len(more) + [-1.0] * len(less), says, upper)
+
+    def weighed(self, columns: list[int], weights: list[float], says: str, upper: float = np.inf) -> None:
+        """`0 <= weights . columns <= upper`."""
+        self.columns.append(columns)
+        self.weights.append(weights)
         self.upper.append(upper)
         self.says.append(says)
 
@@ -198,6 +202,17 @@ class Binder:
                     self.rows.at_least(wholes, [part], says)
             for own, there in link.unions.items():
                 self._unite(self.at(one, ours[group], own), self.at(other, whole, there), says)
+            for own, there in link.times.items():
+                self._times(one, ours[group], own, link, self.at(other, whole, there))
+
+    def _times(self, one: Cells, keys: Sequence[Key], own: str, link: Link, days: list[int]) -> None:
+        """Days of all contributors: at least and at most as many as each cell's were seen on."""
+        place, spans = one.spec.dimensions.index(link.over[0]), days_of(one.spec, link)
+        people, longest = self.at(one, keys, own), len(one.days) or np.inf
+        least = [float(spans[key[place]][0]) for key in keys]
+        most = [float(min(spans[key[place]][1], longest)) for key in keys]
+        self.rows.weighed([*days, *people], [*([1.0] * len(days)), *(-each for each in least)], one.label)
+        self.rows.weighed([*people, *days], [*most, *([-1.0] * len(days))], one.label)
 
     def _unite(self, parts: list[int], wholes: list[int], says: str) -> None:
         """`max <= union <= sum` on both sides; of one whole, the union is that number."""

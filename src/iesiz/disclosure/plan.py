@@ -173,8 +173,18 @@ def _refuse_unfit_kind(where: str, spec: TableSpec, link: Link, other: TableSpec
         link.over != (spec.nested,) or [_values(other, d) for d in link.over_there] != [ADMITTED]
     ):
         raise PrivacyRefusal(f"{where} by_route leads from a nested dimension to one of admitted labels.")
+    if link.times and (link.over_time or len(link.over) != 1 or not days_of(spec, link)):
+        raise PrivacyRefusal(f"{where} times sums a dimension out that says how many days each was seen.")
     if link.is_identity and (spec.dimensions != other.dimensions or set(link.sums) != set(spec.counted)):
         raise PrivacyRefusal(f"{where} without over, it shows the same cells and links each of its numbers.")
+
+
+def days_of(spec: TableSpec, link: Link) -> Mapping[str | int, tuple[int, int]]:
+    """On how many days, at least and at most, those of each value that a link sums over were seen."""
+    column = next((one for one in spec.columns if one.name == link.over[0]), None)
+    if column is None or not column.least or isinstance(column.values, str):
+        return {}
+    return dict(zip(column.values, zip(column.least, column.most, strict=True), strict=True))
 
 
 def _refuse_unfit_time(where: str, spec: TableSpec, link: Link, other: TableSpec) -> None:
@@ -187,7 +197,8 @@ def _refuse_unfit_time(where: str, spec: TableSpec, link: Link, other: TableSpec
 
 
 def _refuse_columns(where: str, spec: TableSpec, link: Link, other: TableSpec) -> None:
-    for own, there in (*link.sums.items(), *link.unions.items(), *link.within.items()):
+    linked = (*link.sums.items(), *link.unions.items(), *link.within.items(), *link.times.items())
+    for own, there in linked:
         if own not in spec.counted or there not in other.counted:
             raise PrivacyRefusal(f"{where} {own} or {there} is no counted column of its table.")
     for own, there in (*link.unions.items(), *link.within.items()):

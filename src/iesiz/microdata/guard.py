@@ -55,7 +55,17 @@ class Narrow:
     place: Place = ()
 
 
-Attack = Callable[[Sequence[GroupSum]], Narrow | None]
+@dataclass(frozen=True)
+class _Group:
+    """A group of a margin: how many of its records are shown, and how many people are left out of it."""
+
+    margin: Margin
+    number: int
+    shown: int
+    gone: int
+
+
+Attack = Callable[[Sequence[GroupSum]], Sequence[Narrow]]
 
 
 @dataclass(frozen=True)
@@ -68,7 +78,7 @@ class TablesGuard:
         cuts: the tables.
         k: fewest people that a difference may tell of.
         limit: records that may be suppressed; nothing is sought beyond.
-        attack: tells which withheld number comes too close, told what records tell; None where
+        attack: tells withheld numbers that come too close, told what records tell; None where
             no table withholds anything.
     """
 
@@ -88,9 +98,9 @@ class TablesGuard:
             if self.attack is None or self._is_beyond(classes, failing):
                 return failing
             found = self.attack(self._sums(margins, failing))
-            if found is None:
+            if not found:
                 return failing
-            failing[self._of_narrow(found, margins, classes, failing)] = True
+            self._relieve(found, margins, classes, failing)
         return np.ones_like(failing)
 
     def _is_beyond(self, classes: Classes, failing: Mask) -> bool:
@@ -147,21 +157,34 @@ class TablesGuard:
         share = self.limit / max(self.data.records, 1)
         return math.inf if one.columns or share >= 1 else shown / (1 - share)
 
-    def _of_narrow(self, narrow: Narrow, margins: Sequence[Margin], classes: Classes, failing: Mask) -> int:
-        """A class to suppress: of the smallest group that has the number, of which nobody is left out yet."""
-        best, chosen = (True, math.inf), None
-        for one in margins:
-            if one.cut != narrow.cut or one.told is None:
+    def _relieve(
+        self, found: Sequence[Narrow], margins: Sequence[Margin], classes: Classes, failing: Mask
+    ) -> None:
+        """Suppress a class for each number, but none for those that an earlier one may have helped."""
+        before = failing.copy()
+        for one in found:
+            groups = [group for margin in margins for group in self._groups_of(one, margin, failing)]
+            if any(group.margin.sums(before)[group.number] == 0 < group.gone for group in groups):
                 continue
-            shown, gone = one.sums(~failing), one.sums(failing)
-            for number in np.flatnonzero(shown > 0):
-                rank = (bool(gone[number]), float(shown[number]))
-                if narrow.place in one.places[number] and rank < best:
-                    best, chosen = rank, self._smallest(one, int(number), classes, failing)
-        if chosen is None:
-            open_classes = np.flatnonzero(~failing)
-            chosen = int(open_classes[np.argmin(classes.counts[open_classes])])
-        return chosen
+            smallest = min(groups, key=lambda group: (group.gone > 0, group.shown), default=None)
+            if smallest is not None:
+                chosen = self._smallest(smallest.margin, smallest.number, classes, failing)
+            elif (before == failing).all():
+                chosen = int(np.argmin(np.where(failing, np.iinfo(np.int64).max, classes.counts)))
+            else:
+                continue
+            failing[chosen] = True
+
+    def _groups_of(self, narrow: Narrow, one: Margin, failing: Mask) -> list[_Group]:
+        """The groups of a margin that hold a number and show a record."""
+        if one.cut != narrow.cut or one.told is None:
+            return []
+        shown, gone = one.sums(~failing), one.sums(failing)
+        return [
+            _Group(one, int(number), int(shown[number]), int(gone[number]))
+            for number in np.flatnonzero(shown > 0)
+            if narrow.place in one.places[number]
+        ]
 
 
 def _is_few(people: Counts, k: int) -> Mask:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from iesiz.bytes_kernel import SEED, Bytes, count_lines
-from iesiz.parse.code_kernel import code_texts
+from iesiz.code_kernel import code_texts
 from iesiz.parse.columns import columns_of, sections
 from iesiz.parse.fold_kernel import fold_paths
 from iesiz.parse.formats import LogFormat, Style, places_of, program_of

@@ -26,6 +26,7 @@ from iesiz.restricted.forgotten import (
     clean_part,
     day_list,
     people_list,
+    period_list,
     tombstones,
     without,
 )
@@ -42,10 +43,22 @@ from iesiz.restricted.mirror import (
     read_marks,
 )
 from iesiz.restricted.parts import part_writer
+from iesiz.restricted.period_sets import (
+    all_sets,
+    drop_sets,
+    estrange,
+    forget_sets,
+    held_sets,
+    set_folder,
+    set_paths,
+    write_set,
+)
 from iesiz.restricted.records import Records
 from iesiz.restricted.registered import freeze_registrations
 from iesiz.restricted.rejects import RejectedLine, read_rejects, reject_writer
+from iesiz.restricted.revised_sets import renew_set
 from iesiz.restricted.settle import Content, Reading, settle
+from iesiz.restricted.visitor_maps import held_maps, map_writer, read_maps
 
 __all__ = [
     "CAME",
@@ -60,34 +73,47 @@ __all__ = [
     "Records",
     "RejectedLine",
     "add_tombstones",
+    "all_sets",
     "clean_part",
     "cohorts_path",
     "counts_path",
     "day_list",
+    "drop_sets",
+    "estrange",
     "expired",
     "forget_gone",
+    "forget_sets",
     "forget_visits",
     "freeze_registrations",
     "has_exact",
+    "held_maps",
+    "held_sets",
     "last_day_kept",
     "line_collector",
+    "map_writer",
     "mirror_builder",
     "mirror_path",
     "note_cohort",
     "notes_hold",
     "part_writer",
     "people_list",
+    "period_list",
     "read_cohort",
     "read_exact",
     "read_labels",
+    "read_maps",
     "read_marks",
     "read_rejects",
     "read_visits",
     "reject_writer",
+    "renew_set",
+    "set_folder",
+    "set_paths",
     "settle",
     "tombstones",
     "without",
     "write_exact",
     "write_labels",
+    "write_set",
     "write_visits",
 ]

@@ -20,7 +20,7 @@ from iesiz.settings import Settings
 from iesiz.storage import outside, write_private
 from iesiz.tables import Cells, TableSpec
 
-EXACT, COUNTS, VISITS = "exact", "counts", "visits"
+EXACT, COUNTS, VISITS, SEEN = "exact", "counts", "visits", "seen"
 ROOMS = (EXACT, COUNTS, VISITS, "labels")
 
 
@@ -64,6 +64,11 @@ def counts_path(settings: Settings, day: dt.date) -> Path:
 def visits_path(settings: Settings, day: dt.date) -> Path:
     """Where a day's visits lie, counted by their features, until their month is closed."""
     return _folder(settings, VISITS, Period(Grain.DAY, day)) / "visits.parquet"
+
+
+def seen_folder(settings: Settings, period: Period) -> Path:
+    """Where the visitors of a week or month lie until it is closed, by site and day."""
+    return _folder(settings, SEEN, period)
 
 
 def expired(settings: Settings, closed: Mapping[Period, dt.date], today: dt.date) -> tuple[Path, ...]:

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from iesiz.dictionaries import own_values
+from iesiz.periods import Period
 from iesiz.restricted.part_files import open_part
 from iesiz.settings import Settings
 from iesiz.storage import STAGED, outside, put_in_place, write_secret
@@ -26,6 +27,11 @@ VISITOR, PERSON = "visitor", "person"
 def day_list(settings: Settings, site: str, day: dt.date) -> Path:
     """Where the tombstones of a site's local day lie."""
     return settings.restricted / "forgotten" / f"site={site}" / f"day={day}"
+
+
+def period_list(settings: Settings, site: str, period: Period) -> Path:
+    """Where the tombstones of a site's week or month lie until its sets are without those people."""
+    return settings.restricted / "forgotten" / f"site={site}" / f"{period.grain}={period}"
 
 
 def people_list(settings: Settings) -> Path:

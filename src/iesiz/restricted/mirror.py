@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -23,10 +22,11 @@ import pyarrow.parquet as pq
 from iesiz.parallel import in_order
 from iesiz.restricted.mirror_merge import Merged, merge
 from iesiz.restricted.mirror_records import COUNTS, EARLIEST, MARK, Shape, Stored, marks_of
+from iesiz.restricted.part_files import open_part
+from iesiz.restricted.staged_records import PARTS, StagedRecords
 from iesiz.settings import Settings
 from iesiz.storage import outside, write_whole
 
-PARTS, SHIFT = 16, np.uint64(60)
 WATERMARK, MEANING, KEYED = b"iesiz.watermark", b"iesiz.meaning", b"iesiz.key"
 
 
@@ -91,28 +91,26 @@ class MirrorBuilder:
         previous: the mirror as it was; None if there is none under this key.
     """
 
-    folder: Path
+    staged: StagedRecords
     shape: Shape
     previous: Path | None
     rows: int = 0
     marks: int = 0
-    _counts: Counter[int] = field(default_factory=Counter)
 
     def add(self, table: pa.Table) -> None:
         """Take treated rows."""
-        self._append("rows", self.shape.records(table, self.rows))
+        self.staged.add("rows", self.shape.records(table, self.rows))
         self.rows += len(table)
 
     def add_marks(self, table: pa.Table) -> None:
         """Take marks of what the source has."""
-        self._append("marks", marks_of(table, self.marks))
+        self.staged.add("marks", marks_of(table, self.marks))
         self.marks += len(table)
 
     def forget(self) -> None:
         """Drop what was taken."""
         self.rows = self.marks = 0
-        for path in self.folder.iterdir():
-            path.unlink()
+        self.staged.forget()
 
     def write(
         self, path: Path, marks: MirrorMarks, *, changes_only: bool, threads: int = 1
@@ -138,42 +136,30 @@ class MirrorBuilder:
         return counts
 
     def _write_parts(
-        self, staged: Path, marks: MirrorMarks, counts: MirrorCounts, merged: Iterator[Merged]
+        self,
+        staged: Path,
+        marks: MirrorMarks,
+        counts: MirrorCounts,
+        merged: Iterator[tuple[Merged, pa.Table]],
     ) -> None:
         writer: pq.ParquetWriter | None = None
         try:
-            for one in merged:
+            for one, table in merged:
                 if not one.agrees:
                     raise _DisagreeError
-                table = self.shape.table(one.records)
                 if writer is None:
-                    writer = _writer(staged, table.schema.with_metadata(_facts(marks)))
+                    writer = open_part(staged, table.schema.with_metadata(_facts(marks)))
                 writer.write_table(table, row_group_size=max(len(table), 1))
                 counts.add(one)
         finally:
             if writer is not None:
                 writer.close()
 
-    def _append(self, kind: str, records: Stored) -> None:
-        # Numbers of one byte are put in order by counting.
-        part = (records["high"] >> SHIFT).astype(np.uint8)
-        records = records[np.argsort(part, kind="stable")]
-        ends = np.cumsum(np.bincount(part, minlength=PARTS))
-        with outside(self.folder):
-            for number, one in enumerate(np.split(records, ends[:-1])):
-                if len(one):
-                    with (self.folder / f"{kind}-{number}").open("ab") as out:
-                        out.write(one.tobytes())
-
-    def _merged(self, part: int, changes_only: bool) -> Merged:
-        read = self._stored("rows", part, self.shape.record)
-        alive = self._stored("marks", part, MARK) if changes_only else None
-        return merge(self._held(part), read, alive)
-
-    def _stored(self, kind: str, part: int, record: np.dtype[Any]) -> Stored:
-        path = self.folder / f"{kind}-{part}"
-        with outside(path):
-            return np.fromfile(path, record) if path.exists() else np.zeros(0, record)
+    def _merged(self, part: int, changes_only: bool) -> tuple[Merged, pa.Table]:
+        read = self.staged.of("rows", part, self.shape.record)
+        alive = self.staged.of("marks", part, MARK) if changes_only else None
+        merged = merge(self._held(part), read, alive)
+        return merged, self.shape.table(merged.records)
 
     def _held(self, part: int) -> Stored:
         if self.previous is None:
@@ -182,19 +168,6 @@ class MirrorBuilder:
             records = self.shape.records(file.read_row_group(part), 0)
         records["version"] = EARLIEST
         return records
-
-
-def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    coded = [one.name for one in schema if pa.types.is_dictionary(one.type)]
-    # Pseudonyms and masks are chance: nothing of them repeats, or can be left out by its bounds.
-    return pq.ParquetWriter(
-        path,
-        schema,
-        compression="zstd",
-        compression_level=1,
-        use_dictionary=coded,
-        write_statistics=False,
-    )
 
 
 def _facts(marks: MirrorMarks) -> dict[bytes, bytes]:
@@ -217,7 +190,7 @@ def mirror_builder(
     folder = path.parent / "staging"
     with outside(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        builder = MirrorBuilder(folder, Shape(fields), path if continues else None)
+        builder = MirrorBuilder(StagedRecords(folder), Shape(fields), path if continues else None)
         builder.forget()
     try:
         yield builder

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from iesiz.restricted.mirror_records import COUNTS, Stored
 
 Flags = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,32 +41,39 @@ def merge(held: Stored, read: Stored, alive: Stored | None) -> Merged:
         read: what was read, any number of versions a person.
         alive: marks of all that the source has; None if all of it was read.
     """
-    both = np.concatenate([held, read])
-    is_held = np.arange(len(both)) < len(held)
-    order = _in_order(both, is_held)
-    both, is_held = both[order], is_held[order]
-    first, last = _ends(both)
-    newest, only_held, was_held = both[last], is_held[last], is_held[first]
-    there, agrees = (~only_held, True) if alive is None else _compare(newest, alive)
-    came = there & ~was_held & (newest["codes"][:, 0] == COUNTS)
+    both = np.concatenate([held, read]) if len(held) else read
+    order = _in_order(both, len(held))
+    first, last = _ends(both["high"][order], both["low"][order])
+    ends = order[last]
+    # One copy of what counts, row by row: `take` costs a third of what an index in brackets does.
+    newest, is_new = both.take(ends), order[first] >= len(held)
+    if alive is None:
+        there, agrees = ends >= len(held), True
+    else:
+        there, agrees = _compare(newest, alive)
+    came = there & is_new & (newest["codes"][:, 0] == COUNTS)
     days, people = np.unique(newest["day"][came], return_counts=True)
     by_day = Counter(dict(zip(days.tolist(), people.tolist(), strict=True)))
-    return Merged(newest[there], int((was_held & ~there).sum()), by_day, agrees)
+    kept = newest if there.all() else newest.take(np.flatnonzero(there))
+    return Merged(kept, int((~is_new & ~there).sum()), by_day, agrees)
 
 
-def _in_order(both: Stored, is_held: Flags) -> npt.NDArray[np.intp]:
+def _in_order(both: Stored, held: int) -> npt.NDArray[np.intp]:
     """By person, then what was held, which is older than any row that was read, then by version and row."""
-    order = np.argsort(both["high"])
-    high = both["high"][order]
+    high = both["high"].copy()
+    order = np.argsort(high)
+    high = high[order]
     if (high[1:] != high[:-1]).all():
         return order
-    return np.lexsort((both["row"], both["version"], ~is_held, both["low"], both["high"]))
+    is_read = np.arange(len(both)) >= held
+    return np.lexsort((both["row"], both["version"], is_read, both["low"], both["high"]))
 
 
 def _compare(newest: Stored, alive: Stored) -> tuple[Flags, bool]:
     """Which people the source still has, and whether all of its people are there as last changed."""
-    alive = alive[np.lexsort((alive["row"], alive["version"], alive["low"], alive["high"]))]
-    alive = alive[_ends(alive)[1]]
+    by_person = _in_order(alive, 0)
+    _, last = _ends(alive["high"][by_person], alive["low"][by_person])
+    alive = alive.take(by_person[last])
     high, low, state = (np.concatenate([newest[name], alive[name]]) for name in ("high", "low", "state"))
     order = np.lexsort((low, high))
     high, low, state = high[order], low[order], state[order]
@@ -76,10 +84,9 @@ def _compare(newest: Stored, alive: Stored) -> tuple[Flags, bool]:
     return there[: len(newest)], agrees
 
 
-def _ends(ordered: Stored) -> tuple[Flags, Flags]:
-    """Of records in order of people, whether each is its person's first, and last."""
-    if not len(ordered):
+def _ends(high: Numbers, low: Numbers) -> tuple[Flags, Flags]:
+    """Of people's numbers in order, whether each is its person's first, and last."""
+    if not len(high):
         return np.zeros(0, np.bool_), np.zeros(0, np.bool_)
-    high, low = ordered["high"], ordered["low"]
     changes = (high[1:] != high[:-1]) | (low[1:] != low[:-1])
     return np.concatenate([[True], changes]), np.concatenate([changes, [True]])

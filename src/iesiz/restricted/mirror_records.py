@@ -7,7 +7,6 @@ which the treatment gives more than 255 different words is no class, and refused
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,7 +69,8 @@ class Shape:
 
     def table(self, records: Stored) -> pa.Table:
         """The rows as they are kept: no version, no row number."""
-        person = np.stack([records["high"], records["low"]], axis=1).astype(">u8")
+        person = np.empty((len(records), 2), ">u8")
+        person[:, 0], person[:, 1] = records["high"], records["low"]
         columns: dict[str, pa.Array] = {
             "person": pa.FixedSizeBinaryArray.from_buffers(
                 pa.binary(16), len(records), [None, pa.py_buffer(person)]
@@ -81,8 +81,10 @@ class Shape:
         for place, name in enumerate(self.coded):
             words = pa.array(list(self.words.get(name, ())), pa.string())
             codes = pa.array(records["codes"][:, place].astype(np.int16))
-            columns[name] = pa.DictionaryArray.from_arrays(codes, words)
-        return pa.table(columns)
+            columns[name] = pa.DictionaryArray.from_arrays(codes, words, safe=False)
+        # What is never null needs no level a value, which is a fifth of the time of writing.
+        fields = [pa.field(name, column.type, nullable=False) for name, column in columns.items()]
+        return pa.Table.from_arrays(list(columns.values()), schema=pa.schema(fields))
 
     def _codes(self, name: str, column: pa.Array) -> npt.NDArray[np.uint8]:
         coded = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
@@ -96,7 +98,7 @@ class Shape:
                 f"registration: {name} has more than {MOST_CLASSES} different values after its treatment, "
                 "so they are no classes. Nothing is kept; the mirror is as it was."
             )
-        codes: npt.NDArray[np.uint8] = np.array(numbers or [0], np.uint8)[coded.indices.to_numpy()]
+        codes: npt.NDArray[np.uint8] = np.array(numbers or [0], np.uint8).take(coded.indices.to_numpy())
         return codes
 
 
@@ -110,14 +112,13 @@ def marks_of(table: pa.Table, first_row: int) -> Stored:
 def _fill_marks(made: Stored, table: pa.Table, first_row: int) -> None:
     if not len(table):
         return
-    made["high"], made["low"] = _halves(table["person"].combine_chunks())
+    made["high"], made["low"] = _halves(table["person"].combine_chunks()).T
     made["state"] = table["state"].to_numpy()
     made["version"] = table["version"].to_numpy() if "version" in table.column_names else EARLIEST
     made["row"] = np.arange(first_row, first_row + len(table))
 
 
-def _halves(person: pa.Array | pa.ChunkedArray) -> Sequence[npt.NDArray[np.uint64]]:
-    """A pseudonym as two numbers that sort as its bytes do."""
+def _halves(person: pa.Array | pa.ChunkedArray) -> npt.NDArray[Any]:
+    """A pseudonym as two numbers that sort as its bytes do, shape (rows, 2)."""
     chunk = person.chunk(0) if isinstance(person, pa.ChunkedArray) else person
-    held = np.frombuffer(chunk.buffers()[1], ">u8").reshape(-1, 2)[chunk.offset : chunk.offset + len(chunk)]
-    return held[:, 0].astype(np.uint64), held[:, 1].astype(np.uint64)
+    return np.frombuffer(chunk.buffers()[1], ">u8").reshape(-1, 2)[chunk.offset : chunk.offset + len(chunk)]

@@ -6,13 +6,15 @@ A part counts only when the ledger names its file, so that a crash leaves nothin
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from iesiz.ledger import Ledger
+from iesiz.periods import Grain, Period
 from iesiz.restricted.keeping import last_day_kept
 from iesiz.restricted.known import KnownFile, TakenFiles, facts_of, known_file
+from iesiz.restricted.visitor_maps import MAPS, drop_empty, map_of
 from iesiz.settings import Settings
 from iesiz.storage import outside
 from iesiz.vocabulary import FileRef, LineCounts
@@ -180,24 +182,43 @@ class Records:
         return tuple(sorted(days - published - self.gone_days()))
 
     def sweep(self, today: dt.date) -> int:
-        """Delete parts, lines, rejected lines' numbers and scratch that do not count; the number of files."""
-        files, lines, gone = self.files(), self.settings.restricted / "lines", self.gone_days()
-        counted = {
-            self.part(one, dt.date.fromisoformat(day), is_late)
-            for one in files
-            for days, is_late in ((one.days, False), ({**one.late, **one.revised}, True))
-            for day in days
-            if dt.date.fromisoformat(day) not in gone
-        } | {self.lines(one) for one in files if one.line_days}
+        """Delete parts, maps, lines, rejected lines' numbers and scratch that don't count; how many files."""
+        files, lines = self.files(), self.settings.restricted / "lines"
+        counted = self._parts_and_maps(files) | {self.lines(one) for one in files if one.line_days}
         counted |= {self.rejects(one) for one in (*files, *self.stopped()) if self._keeps_rejects(one, today)}
         rejected = self.settings.restricted / "rejected"
-        scratch = self.settings.scratch
-        found = tuple(path for one in (self.folder, lines, rejected, scratch) for path in one.rglob("*"))
+        rooms = (self.folder, lines, rejected, self.settings.scratch, self.settings.restricted / MAPS)
+        found = tuple(path for one in rooms for path in one.rglob("*"))
         stray = [path for path in found if path.is_file() and path not in counted]
         with outside(self.folder):
             for path in stray:
                 path.unlink()
+            drop_empty(self.settings)
         return len(stray)
+
+    def _parts_and_maps(self, files: Sequence[KnownFile]) -> set[Path]:
+        """Parts of days whose records are kept; maps of open days, and of late lines that can be taken in."""
+        gone, published = self.gone_days(), {entry.facts["day"] for entry in self.ledger.entries(DAY)}
+        own = [(one, day, False) for one in files for day in one.days]
+        late = [(one, day, True) for one in files for day in (*one.late, *one.revised)]
+        counted = set[Path]()
+        for one, iso_day, is_late in own + late:
+            day = dt.date.fromisoformat(iso_day)
+            if day in gone:
+                continue
+            part = self.part(one, day, is_late)
+            counted.add(part)
+            if (iso_day in one.late and self.is_revisable(day)) if is_late else iso_day not in published:
+                counted.add(map_of(self.settings, part))
+        return counted
+
+    def is_revisable(self, day: dt.date) -> bool:
+        """Whether its week and its month are still to be closed: afterwards no late line is taken in."""
+        return all(
+            entry.facts[grain.value] != Period.of(grain, day).name
+            for grain in (Grain.WEEK, Grain.MONTH)
+            for entry in self.ledger.entries(grain.value)
+        )
 
     def _keeps_rejects(self, one: KnownFile, today: dt.date) -> bool:
         """As long as records of one of its days may be kept; of a file without any, from when it was read."""

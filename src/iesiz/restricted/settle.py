@@ -6,7 +6,7 @@ Its lines that came before, in whatever file of the stream, are taken out of its
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
@@ -18,6 +18,7 @@ from iesiz.restricted.once import Sorted, sort_lines
 from iesiz.restricted.parts import PartWriter
 from iesiz.restricted.records import Records
 from iesiz.restricted.rejects import RejectWriter
+from iesiz.restricted.visitor_maps import MapWriter
 from iesiz.vocabulary import FileCounts, FileRef, LineCounts
 
 REPEATED = "repeated"
@@ -44,6 +45,7 @@ class Reading:
         form: by what the format is known by which it was read.
         read_on: the day on which it was read.
         rejects: where its rejected lines stand, if that was kept.
+        maps: what its visitors are called within longer periods, if that was kept.
     """
 
     counts: LineCounts
@@ -53,6 +55,7 @@ class Reading:
     form: str = ""
     read_on: dt.date = dt.date.min
     rejects: RejectWriter | None = None
+    maps: MapWriter | None = None
 
 
 def settle(
@@ -82,9 +85,20 @@ def settle(
         reading.lines.place(records.lines(one), lines.own)
     if reading.rejects is not None:
         reading.rejects.place(records.rejects(one))
+    if reading.maps is not None:
+        _place_maps(records, one, reading.maps, writer.rows)
     writer.place(records, one)
     records.note_file(file, one, [each.digest for each in shorter], counts, reading.robots)
     return _counts(file, content, _verdict(content, counts, shorter), counts, days, late)
+
+
+def _place_maps(records: Records, one: KnownFile, maps: MapWriter, days: Collection[dt.date]) -> None:
+    """Maps beside the parts, without those who are forgotten; beside late ones while these are of use."""
+    late = {day for day in days if day.isoformat() in one.late}
+    held = [day for day in days if day not in late or records.is_revisable(day)]
+    parts = {day: records.part(one, day, day in late) for day in held}
+    lists = [day_list(records.settings, one.site, day) for day in held]
+    maps.place(records.settings, parts, {gone for path in lists for gone in tombstones(path)})
 
 
 def _known(file: FileRef, content: Content, reading: Reading) -> KnownFile:

@@ -15,7 +15,7 @@ from pathlib import Path
 from iesiz.records import LONGEST_LINE, PADDING, Block
 from iesiz.settings import Settings
 from iesiz.sources.compression import open_content
-from iesiz.sources.files import matching
+from iesiz.sources.files import delivered
 from iesiz.vocabulary import FileRef
 
 START = 1 << 16  # bytes in which a format is looked for
@@ -52,12 +52,16 @@ class Fingerprint:
 
 
 def find_files(settings: Settings) -> tuple[FileRef, ...]:
-    """List the files of all streams, by site, stream and name; a pattern without a file lists nothing."""
+    """List the files of all streams, by site, stream and name; a pattern without a file lists nothing.
+
+    Raises:
+        SettingsError: a pattern leads into the store.
+    """
     found: list[FileRef] = []
     for site in settings.sites:
         for log in site.logs:
-            paths = matching(settings.base, log.paths)
-            found.extend(FileRef(site.name, log.stream, path) for path in paths)
+            here = delivered(settings.base, log.paths, settings.store_path)
+            found.extend(FileRef(site.name, log.stream, one.path, one.refusal) for one in here)
     return tuple(found)
 
 

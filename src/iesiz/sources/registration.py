@@ -105,9 +105,9 @@ class RegistrationSource(Protocol):
 
 
 def open_registrations(
-    base: Path, source: Registration, wanted: Wanted
+    base: Path, source: Registration, wanted: Wanted, store: Path
 ) -> AbstractContextManager[RegistrationSource]:
-    """Open the source.
+    """Open the source; ``store`` is the folder in which no delivery may lie.
 
     Raises:
         InputError: it lacks a mandatory column, or there is no file.
@@ -117,7 +117,7 @@ def open_registrations(
     if source.postgresql is None:
         from iesiz.sources.registration_files import open_files
 
-        return open_files(base, source.paths, wanted)
+        return open_files(base, source.paths, wanted, store)
     from iesiz.sources.postgresql import open_postgresql
 
     return open_postgresql(source.postgresql, wanted, source.zone)

@@ -5,6 +5,7 @@ In: a file. Out: Arrow tables of text columns, a block at a time. It must not pu
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pyarrow.csv as pc
 from iesiz.errors import InputError
 
 BLOCK_BYTES = 1 << 22
+LONGEST_HEADER = 1 << 20
 
 
 def csv_columns(path: Path) -> dict[str, str]:
@@ -24,7 +26,7 @@ def csv_columns(path: Path) -> dict[str, str]:
     """
     try:
         with path.open("rb") as lines:
-            first = lines.readline().decode("utf-8-sig")
+            first = lines.readline(LONGEST_HEADER).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError):
         raise InputError(
             f"{path}, line 1: not readable as UTF-8 text with a header. Have it delivered again."
@@ -74,10 +76,12 @@ def read_csv(path: Path, columns: Mapping[str, str], reject: Callable[[str], Non
 
 def _first_bad_line(path: Path) -> str:
     """Where a file stops being UTF-8, for a message; nothing if it does not."""
+    decoder, number = codecs.getincrementaldecoder("utf-8")(), 1
     with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
+        while piece := lines.readline(BLOCK_BYTES):
             try:
-                line.decode("utf-8")
+                decoder.decode(piece)
             except UnicodeDecodeError:
                 return f", line {number}"
+            number += piece.endswith(b"\n")
     return ""

@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from iesiz.errors import InputError
-from iesiz.sources.files import matching
+from iesiz.sources.files import delivered
 from iesiz.sources.registration import SourceColumn, Wanted
 from iesiz.sources.registration_csv import csv_columns, read_csv
 from iesiz.sources.registration_json import json_columns, read_json
@@ -78,13 +78,18 @@ class FileSource:
 
 
 @contextmanager
-def open_files(base: Path, patterns: Sequence[str], wanted: Wanted) -> Iterator[FileSource]:
+def open_files(base: Path, patterns: Sequence[str], wanted: Wanted, store: Path) -> Iterator[FileSource]:
     """Find the files and look at their columns.
 
     Raises:
-        InputError: there is no file, one is of no known kind, or lacks a mandatory column.
+        InputError: there is no file, one may not be read, is of no known kind, or lacks a mandatory column.
+        SettingsError: a pattern leads into the store.
     """
-    paths = matching(base, patterns)
+    found = delivered(base, patterns, store)
+    refused = [one.refusal for one in found if one.refusal]
+    if refused:
+        raise InputError(refused[0])
+    paths = [one.path for one in found]
     if not paths:
         raise InputError(f"registration: no file matches {', '.join(patterns)}. Check registration.paths.")
     yield FileSource({path: _columns(path, wanted) for path in paths}, wanted)

@@ -17,6 +17,9 @@ import pyarrow as pa
 from iesiz.errors import InputError
 
 BATCH_LINES = 1 << 15
+BATCH_BYTES = 1 << 24
+LONGEST_LINE = 1 << 20
+MOST_KEYS = 10_000
 LINES_LOOKED_AT = 1000
 
 
@@ -29,9 +32,13 @@ def json_columns(path: Path) -> dict[str, str]:
     keys: dict[str, str] = {}
     for number, line in enumerate(islice(_lines(path), LINES_LOOKED_AT)):
         found = _object(line)
-        if found is None and number == 0:
+        if (found is None and number == 0) or len(keys) > MOST_KEYS:
             break
         keys.update(dict.fromkeys(found or (), "text"))
+    if len(keys) > MOST_KEYS:
+        raise InputError(
+            f"{path}: more than {MOST_KEYS:,} different keys, so they are no fields. Have it delivered again."
+        )
     if not keys:
         raise InputError(f"{path}, line 1: expected a JSON object. Have it delivered with one a line.")
     return keys
@@ -45,7 +52,7 @@ def read_json(path: Path, columns: Mapping[str, str], reject: Callable[[str], No
     """
     lines = _lines(path)
     schema = pa.schema([(name, pa.string()) for name in columns])
-    while part := list(islice(lines, BATCH_LINES)):
+    while part := _part(lines):
         held: dict[str, list[str | None]] = {name: [] for name in columns}
         for line in part:
             found = _object(line)
@@ -57,10 +64,27 @@ def read_json(path: Path, columns: Mapping[str, str], reject: Callable[[str], No
         yield pa.table(held, schema)
 
 
+def _part(lines: Iterator[bytes]) -> list[bytes]:
+    """The next lines, as many as memory is meant to hold at once."""
+    part, size = [], 0
+    for line in islice(lines, BATCH_LINES):
+        part.append(line)
+        size += len(line)
+        if size > BATCH_BYTES:
+            break
+    return part
+
+
 def _lines(path: Path) -> Iterator[bytes]:
+    """Lines that are not blank; one that is too long is cut, so that it is no object."""
     try:
         with path.open("rb") as lines:
-            yield from (line for line in lines if line.strip())
+            while line := lines.readline(LONGEST_LINE):
+                whole = line
+                while whole and not whole.endswith(b"\n") and len(whole) == LONGEST_LINE:
+                    whole = lines.readline(LONGEST_LINE)
+                if line.strip():
+                    yield line
     except OSError:
         raise InputError(f"{path}: cannot be read. Have it delivered again.") from None
 

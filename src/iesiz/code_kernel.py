@@ -26,6 +26,9 @@ def code_texts(
     """Give equal texts equal codes, from 0, by open addressing.
 
     Args:
+        buffer: the texts' bytes, and at least eight behind them.
+        starts: where each text begins.
+        lengths: bytes of each; texts of length -1, which are none, are equal too.
         table: filled with -1, a power of two of at least twice the rows.
         hashes: room for one a row.
         firsts: receives for each code the row where its text first stands.
