@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,25 @@ from tests.faults.runs import Fault, Seen
 from tests.nights import Network
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-Try = Callable[[Sequence[Fault]], list[Seen]]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A network before the night of a scene, and what that night does if nothing goes wrong.
+
+    Attributes:
+        begun: the network's folder, to be copied.
+        undisturbed: SHA-256 of what is published then.
+        calls: every call that changes the store, in order, with the file.
+    """
+
+    scene: str
+    begun: Path
+    undisturbed: dict[str, str]
+    calls: list[str]
+
+
+Try = Callable[[Prepared, Sequence[Fault]], list[Seen]]
 
 
 @pytest.fixture(scope="session")
@@ -35,24 +54,10 @@ def shim(tmp_path_factory: pytest.TempPathFactory, require: Require) -> Path:
 
 
 @pytest.fixture(scope="session")
-def begun(tmp_path_factory: pytest.TempPathFactory) -> Network:
-    """A network whose next night does all there is to do."""
-    return world.begin(tmp_path_factory.mktemp("begun") / "network")
-
-
-@pytest.fixture(scope="session")
-def undisturbed(begun: Network, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What that night publishes if nothing goes wrong."""
-    copy = Network(Path(shutil.copytree(begun.base, tmp_path_factory.mktemp("undisturbed") / "network")))
-    assert world.work(copy.settings).failures == ()
-    return world.kept(copy)
-
-
-@pytest.fixture(scope="session")
 def python(shim: Path) -> Run:
     """The function that runs a module with the shim loaded, given its arguments and its standard input."""
 
-    def run(module: str, *arguments: Path, asked: str) -> subprocess.CompletedProcess[str]:
+    def run(module: str, *arguments: Path | str, asked: str) -> subprocess.CompletedProcess[str]:
         env = {**os.environ, "LD_PRELOAD": str(shim), "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
         code = [sys.executable, "-m", module, *map(str, arguments)]
         return subprocess.run(code, input=asked, capture_output=True, text=True, env=env, cwd=ROOT)
@@ -61,38 +66,33 @@ def python(shim: Path) -> Run:
 
 
 @pytest.fixture(scope="session")
-def start(python: Run, begun: Network) -> Callable[[Path, str], str]:
-    """Start the program of disturbed runs in a folder, with its standard input; its output."""
+def prepare(python: Run, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Prepared]:
+    """The function that makes a scene ready, once."""
 
-    def started(place: Path, asked: str) -> str:
-        done = python("tests.faults.runs", place, begun.base, asked=asked)
+    @functools.cache
+    def made(scene: str) -> Prepared:
+        place, last = tmp_path_factory.mktemp(scene), world.SCENES[scene]
+        begun = world.begin(place / "begun", last).base
+        whole, counted = (Path(shutil.copytree(begun, place / name)) for name in ("whole", "counted"))
+        assert world.work(Network(whole).settings, last).failures == ()
+        done = python("tests.faults.runs", place, counted, scene, asked="")
         assert done.returncode == 0, done.stderr
-        assert "Traceback" not in done.stderr, done.stderr
-        return done.stdout
+        return Prepared(scene, begun, world.kept(Network(whole)), (place / "calls").read_text().splitlines())
 
-    return started
-
-
-@pytest.fixture(scope="session")
-def calls(
-    start: Callable[[Path, str], str], begun: Network, tmp_path_factory: pytest.TempPathFactory
-) -> list[str]:
-    """Every call of an undisturbed night that changes the store, in order, with the file."""
-    place = tmp_path_factory.mktemp("calls")
-    kept = Path(shutil.copytree(begun.base, place / "kept"))
-    start(place, "")
-    shutil.rmtree(begun.base)
-    kept.rename(begun.base)
-    return (place / "calls").read_text().splitlines()
+    return made
 
 
 @pytest.fixture
-def try_faults(start: Callable[[Path, str], str], tmp_path: Path) -> Try:
+def try_faults(python: Run, tmp_path: Path) -> Try:
     """The function that tries faults, each on a store of its own."""
 
-    def tried(faults: Sequence[Fault]) -> list[Seen]:
+    def tried(prepared: Prepared, faults: Sequence[Fault]) -> list[Seen]:
         asked = "".join(json.dumps(asdict(one)) + "\n" for one in faults)
-        found = map(json.loads, start(tmp_path, asked).splitlines())
+        done = python("tests.faults.runs", tmp_path, prepared.begun, prepared.scene, asked=asked)
+        assert done.returncode == 0, done.stderr
+        assert "Traceback" not in done.stderr, done.stderr
+        found = [json.loads(line) for line in done.stdout.splitlines()]
+        assert len(found) == len(faults)
         return [Seen(**{**one, "fault": Fault(**one["fault"])}) for one in found]
 
     return tried

@@ -1,6 +1,6 @@
 """Disturbed runs, each in a child process that is forked before any library has started a thread.
 
-``python -m tests.faults.runs PLACE BEGUN`` reads one fault a line, as JSON (``kind``, ``at``, ``error``),
+``python -m tests.faults.runs PLACE BEGUN SCENE`` reads one fault a line, as JSON (kind, at, error),
 runs the night on a copy of BEGUN with it, then again without, and writes what it saw, one JSON object a line.
 """
 
@@ -57,9 +57,9 @@ class Seen:
     left: list[str]
 
 
-def run(base: Path) -> int:
+def run(base: Path, scene: str) -> int:
     """The night, as an exit code."""
-    return world.work(Network(base).settings).exit_code
+    return world.work(Network(base).settings, world.SCENES[scene]).exit_code
 
 
 def child(do: Callable[[], int]) -> int:
@@ -92,16 +92,16 @@ def disturbed(base: Path, fault: Fault, do: Callable[[], int], record: int = -1)
     return child(armed)
 
 
-def try_fault(place: Path, begun: Path, fault: Fault) -> Seen:
+def try_fault(place: Path, begun: Path, scene: str, fault: Fault) -> Seen:
     """One fault on a copy of its own, which is deleted afterwards."""
     base = place / f"{fault.kind}-{fault.error}-{fault.at}"
     shutil.copytree(begun, base)
     net = Network(base)
     before = world.kept(net)
-    first = disturbed(base, fault, lambda: run(base))
+    first = disturbed(base, fault, lambda: run(base, scene))
     between = world.kept(net)
     lost = [name for name in before if name not in between and "ledger" not in name]
-    second = child(lambda: run(base))
+    second = child(lambda: run(base, scene))
     left = world.leftovers(net) + list(verify_store(net.settings))
     seen = Seen(fault, first, second, lost, world.kept(net), left)
     shutil.rmtree(base)
@@ -115,20 +115,20 @@ def shared_out(faults: list[Fault], number: int) -> Iterator[Fault]:
 
 def main() -> None:
     """Try the faults of standard input; or name the calls of an undisturbed run, if there are none."""
-    place, begun = map(Path, sys.argv[1:])
+    place, begun, scene = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
     # What every child would have to load again.
-    tools.examine([begun / "logs/mall/web/sunday.log"], "combined")
+    tools.examine([begun / "logs/mall/web/first.log"], "combined")
     classify_agent(BROWSER)
     faults = [Fault(**json.loads(line)) for line in sys.stdin]
     if not faults:
         record = os.open(place / "calls", os.O_WRONLY | os.O_CREAT)
-        sys.exit(disturbed(begun, Fault("count"), lambda: run(begun), record))
+        sys.exit(disturbed(begun, Fault("count"), lambda: run(begun, scene), record))
     children = []
     for number in range(AT_ONCE):
         process = os.fork()
         if not process:
             for fault in shared_out(faults, number):
-                line = json.dumps(asdict(try_fault(place, begun, fault))) + "\n"
+                line = json.dumps(asdict(try_fault(place, begun, scene, fault))) + "\n"
                 os.write(1, line.encode())
             os._exit(0)
         children.append(process)

@@ -9,14 +9,27 @@ from __future__ import annotations
 import errno
 import re
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
-from tests.faults.conftest import Try
+from tests.faults.conftest import Prepared, Try
 from tests.faults.runs import FAILED, Fault, Seen
 
-KILLS, FAILURES = 110, 16
+KILLS, QUARTER, FAILURES = 105, 5, 8
+PARTS = (
+    "keys/",
+    "requests/",
+    "exact/",
+    "seen/",
+    "staging/",
+    "journal",
+    "ledger",
+    "catalog",
+    "dashboard",
+    "forget",
+    "runs",
+)
 
 pytestmark = pytest.mark.faults
 
@@ -36,45 +49,47 @@ def spread(calls: Sequence[str], count: int) -> list[int]:
     return sorted([*first, *(rest[step * len(rest) // more] for step in range(more))])
 
 
-def wrong(seen: Sequence[Seen], undisturbed: dict[str, str], ends: set[int]) -> list[tuple[Fault, str]]:
+def wrong(seen: Sequence[Seen], prepared: Prepared, ends: set[int]) -> list[tuple[Fault, str]]:
     """What is not as it must be, by fault."""
-    found = []
+    found, whole = [], prepared.undisturbed
     for one in seen:
         told = {
             f"ended with {one.first}": one.first not in ends,
             f"the next ended with {one.second}": one.second != 0,
             f"lost {one.lost}": bool(one.lost),
             f"left {one.left}": bool(one.left),
-            f"published {sorted(one.kept.items() ^ undisturbed.items())}": one.kept != undisturbed,
+            f"published {sorted(one.kept.items() ^ whole.items())}": one.kept != whole,
         }
         found += [(one.fault, text) for text, is_wrong in told.items() if is_wrong]
     return found
 
 
-def test_every_kind_of_write_is_among_the_calls(calls: list[str]) -> None:
+def test_every_kind_of_write_is_among_the_calls(prepare: Callable[[str], Prepared]) -> None:
+    calls = prepare("week").calls
     kinds = {kind_of(call) for call in calls}
     assert len(calls) > 500
-    for part in (
-        "keys/",
-        "requests/",
-        "exact/",
-        "staging/",
-        "journal",
-        "ledger",
-        "catalog",
-        "dashboard",
-        "forget",
-    ):
+    for part in PARTS:
         assert any(part in kind for kind in kinds), part
 
 
 def test_a_night_that_is_killed_anywhere_is_finished_by_the_next(
-    calls: list[str], try_faults: Try, undisturbed: dict[str, str]
+    prepare: Callable[[str], Prepared], try_faults: Try
 ) -> None:
-    seen = try_faults([Fault("kill", at) for at in spread(calls, KILLS)])
-    assert wrong(seen, undisturbed, {-signal.SIGKILL, 0}) == []
+    prepared = prepare("week")
+    seen = try_faults(prepared, [Fault("kill", at) for at in spread(prepared.calls, KILLS)])
+    assert wrong(seen, prepared, {-signal.SIGKILL, 0}) == []
     # Threads may do the same work in fewer calls, so that the last few of them are not met.
     assert sum(one.first == -signal.SIGKILL for one in seen) >= 100
+
+
+def test_a_night_that_is_killed_while_it_closes_a_quarter_is_finished_by_the_next(
+    prepare: Callable[[str], Prepared], try_faults: Try
+) -> None:
+    prepared, known = prepare("quarter"), {kind_of(call) for call in prepare("week").calls}
+    own = [number for number, call in enumerate(prepared.calls) if kind_of(call) not in known]
+    assert len(own) > QUARTER
+    seen = try_faults(prepared, [Fault("kill", own[step * len(own) // QUARTER]) for step in range(QUARTER)])
+    assert wrong(seen, prepared, {-signal.SIGKILL}) == []
 
 
 @pytest.mark.parametrize(
@@ -82,8 +97,9 @@ def test_a_night_that_is_killed_anywhere_is_finished_by_the_next(
     [("from", errno.ENOSPC), ("once", errno.ENOSPC), ("from", errno.EIO), ("once", errno.EIO)],
 )
 def test_a_disk_that_fails_ends_the_night_as_foreseen_and_the_next_one_makes_good(
-    calls: list[str], try_faults: Try, undisturbed: dict[str, str], kind: str, error: int
+    prepare: Callable[[str], Prepared], try_faults: Try, kind: str, error: int
 ) -> None:
-    seen = try_faults([Fault(kind, at, error) for at in spread(calls, FAILURES)])
-    assert wrong(seen, undisturbed, {FAILED, 0}) == []
+    prepared = prepare("week")
+    seen = try_faults(prepared, [Fault(kind, at, error) for at in spread(prepared.calls, FAILURES)])
+    assert wrong(seen, prepared, {FAILED, 0}) == []
     assert any(one.first == FAILED for one in seen)

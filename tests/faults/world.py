@@ -1,8 +1,8 @@
-"""The run that is disturbed: a night that does all there is to do, with nothing in it left to chance.
+"""The runs that are disturbed: nights that do all there is to do, with nothing in them left to chance.
 
 A day is published already and its keys are due for destruction. Then somebody is forgotten, and one night
-reads two days from several files and the registrations, closes the days, their week, month and quarter,
-releases the microdata, builds what readers get, destroys keys and deletes records.
+reads two days from several files and the registrations, closes the days and their week, or their week, month
+and quarter with the microdata, builds what readers get, destroys keys and deletes records.
 """
 
 from __future__ import annotations
@@ -31,33 +31,40 @@ from iesiz.vocabulary import KeyFacts
 from tests.nights import BROWSER, Network, log, network, site
 from tests.quarters import REGISTRATION, deliver, people
 
-BEFORE, SUNDAY, LAST = (dt.date(2025, 3, day) for day in (22, 30, 31))
-PUBLISHED, NIGHT = (dt.datetime(2025, *when, 21, 30, tzinfo=dt.UTC) for when in ((3, 22), (3, 31)))
+BEFORE = dt.date(2025, 3, 21)
+# The last day of a week, and the last of a quarter.
+SCENES = {"week": dt.date(2025, 3, 30), "quarter": dt.date(2025, 3, 31)}
 VISITORS = range(1, 41)
 GONE = ForgetRequest(visitors=(NamedVisitor(address="192.0.2.3", agent=BROWSER),))
 
 
-def begin(base: Path) -> Network:
+def after(day: dt.date) -> dt.datetime:
+    """Half past two in Almaty, in the night after a day."""
+    return dt.datetime.combine(day, dt.time(21, 30), dt.UTC)
+
+
+def begin(base: Path, last: dt.date) -> Network:
     """A network with a published day, to which the files of two more have come."""
     net = network(base, site("mall", "web"), REGISTRATION)
     deliver(net, people(150))
     net.write("logs/mall/web/before.log", log(BEFORE, VISITORS))
-    with fixed(PUBLISHED):
+    with fixed(after(BEFORE)):
         failed = run_night(net.settings, (BEFORE,), lambda *_: None).failures
     if failed:
         raise RuntimeError(str(failed))
-    net.write("logs/mall/web/sunday.log", log(SUNDAY, range(1, 20)))
-    both = log(SUNDAY, range(20, 41)) + log(LAST, VISITORS)
-    net.write("logs/mall/web/monday.log.gz", gzip.compress(both, mtime=0))
+    first = last - dt.timedelta(days=1)
+    net.write("logs/mall/web/first.log", log(first, range(1, 20)))
+    both = log(first, range(20, 41)) + log(last, VISITORS)
+    net.write("logs/mall/web/last.log.gz", gzip.compress(both, mtime=0))
     return net
 
 
-def work(settings: Settings) -> NightCounts:
-    """Forget somebody, then do the night."""
-    with fixed(NIGHT):
+def work(settings: Settings, last: dt.date) -> NightCounts:
+    """Forget somebody, then do the night after a day."""
+    with fixed(after(last)):
         with pipeline.store_lock(settings):
             pipeline.forget(settings, GONE)
-        return run_night(settings, (SUNDAY, LAST), lambda *_: None)
+        return run_night(settings, (last - dt.timedelta(days=1), last), lambda *_: None)
 
 
 def kept(net: Network) -> dict[str, str]:
