@@ -13,9 +13,15 @@ from pathlib import Path
 import pyarrow as pa
 
 from iesiz.disclosure import CHANGE, Archive, Earlier
-from iesiz.errors import PrivacyRefusal
+from iesiz.errors import Expired
 from iesiz.periods import LONGER, Grain, Period
-from iesiz.publish import published_paths, published_periods, read_partition, read_published
+from iesiz.publish import (
+    published_paths,
+    published_periods,
+    read_partition,
+    read_published,
+    superseded_paths,
+)
 from iesiz.restricted import read_exact
 from iesiz.settings import Settings
 from iesiz.tables import Cells, Standing, TableSpec
@@ -26,34 +32,60 @@ class Shelves:
     """Published partitions by table and period, and the days that each longer period was made of.
 
     Attributes:
+        superseded: partitions that revisions took the place of, oldest first.
+        days: the published days that each longer period is made of.
         is_public: whether releases are fetched as everybody sees them, without exact counts.
+        revised: the period that is being revised, whose partitions are past as well.
     """
 
     settings: Settings
     partitions: Mapping[tuple[str, str], Path]
+    superseded: Mapping[tuple[str, str], Sequence[Path]]
     days: Mapping[Period, frozenset[dt.date]]
     is_public: bool = False
+    revised: Period | None = None
 
     def fetch(self, spec: TableSpec, period: Period) -> Earlier | None:
         """A release as it was published, with its exact counts; None without one, or if it has noise.
 
         Raises:
-            PrivacyRefusal: the exact counts have expired.
+            Expired: the exact counts have expired.
         """
         path = self.partitions.get((spec.name, period.name))
         if path is None:
             return None
-        shown = read_partition(spec, path)
-        if shown.noise:  # No equation: its numbers are not those of the people.
+        if read_partition(spec, path).noise:  # No equation: its numbers are not those of the people.
             return None
-        exact = (shown,) if self.is_public else read_exact(self.settings, [spec], period)
-        if not exact:
-            raise PrivacyRefusal(
-                f"{spec.name}, {period}: its exact counts have expired, so that what it withheld can't be "
-                "protected beside a new release; nothing is published."
-            )
         days = self.days.get(period, frozenset())
-        return Earlier(*(_placed(one, period, days) for one in (shown, exact[0])))
+        both = self._both(spec, period, path, len(self.superseded.get((spec.name, period.name), ())))
+        return Earlier(*(_placed(one, period, days) for one in both))
+
+    def past(self, spec: TableSpec, period: Period) -> tuple[Earlier, ...]:
+        """What revisions took the place of, oldest first; what is being revised with it.
+
+        Raises:
+            Expired: the exact counts have expired.
+        """
+        name = (spec.name, period.name)
+        paths = [*self.superseded.get(name, ())]
+        if period == self.revised and name in self.partitions:
+            paths.append(self.partitions[name])
+        return tuple(
+            Earlier(*(replace(one, period=period, standing=Standing.PAST, revision=revision) for one in both))
+            for revision, path in enumerate(paths)
+            for both in (self._both(spec, period, path, revision),)
+        )
+
+    def _both(self, spec: TableSpec, period: Period, path: Path, revision: int) -> tuple[Cells, Cells]:
+        """A partition as it was published, and its exact counts."""
+        shown = read_partition(spec, path)
+        exact = (shown,) if self.is_public else read_exact(self.settings, [spec], period, revision)
+        if not exact:
+            raise Expired(
+                f"{spec.name}, {period}: its exact counts have expired, so that what it withheld can't be "
+                "protected beside a new release; nothing is published"
+            )
+        return shown, exact[0]
 
     def longer(self, grain: Grain, day: Period) -> Sequence[Period]:
         """Published periods of a grain that were made of a day."""
@@ -61,10 +93,17 @@ class Shelves:
         return [found] if day.start in self.days.get(found, ()) else []
 
 
-def open_archive(settings: Settings, is_public: bool = False) -> Archive:
-    """The archive of a store, as it stands now; to the public without exact counts."""
-    shelves = Shelves(settings, published_paths(settings), _days(settings), is_public)
-    return Archive(shelves.fetch, shelves.longer)
+def open_archive(settings: Settings, is_public: bool = False, revised: Period | None = None) -> Archive:
+    """The archive of a store, as it stands now; to the public without exact counts.
+
+    Args:
+        settings: where the store is.
+        is_public: whether it is opened for the public.
+        revised: a period of which a revision is being decided.
+    """
+    partitions, superseded = published_paths(settings), superseded_paths(settings)
+    shelves = Shelves(settings, partitions, superseded, _days(settings), is_public, revised)
+    return Archive(shelves.fetch, shelves.longer, shelves.past)
 
 
 def read_release(settings: Settings, specs: Sequence[TableSpec], period: Period) -> tuple[Cells, ...]:

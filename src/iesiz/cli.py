@@ -20,6 +20,7 @@ from iesiz.commands import (
     query,
     read,
     registration,
+    revise,
     run,
     watch,
 )
@@ -33,7 +34,22 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-parts = (init, run, watch, read, registration, look, keys, forget, doctor, query, microdata, protect, audit)
+parts = (
+    init,
+    run,
+    watch,
+    revise,
+    read,
+    registration,
+    look,
+    keys,
+    forget,
+    doctor,
+    query,
+    microdata,
+    protect,
+    audit,
+)
 for part in parts:
     part.register(app)
 

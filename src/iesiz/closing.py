@@ -1,7 +1,8 @@
 """What closing a period is made of: its input, the tables and the plan in force, the audit of what is staged.
 
 Opened by ``pipeline`` alone. In: settings, a period, exact and protected cells. Out: inputs of the stages,
-verdicts, counts. It must not publish.
+verdicts, counts. It must not publish: of a period that
+never will be, it notes that.
 """
 
 from __future__ import annotations
@@ -17,10 +18,17 @@ from iesiz.calendar import end_of, is_due
 from iesiz.catalog import DayFacts
 from iesiz.deidentify import KeyRing
 from iesiz.disclosure import Earlier, Night, NightVerdict, Plan, Rules, StepRoute, audit_night, plan_of
-from iesiz.errors import CutOffError, HeldBack, OutsideError, PrivacyRefusal
+from iesiz.errors import CutOffError, Expired, HeldBack, OutsideError, PrivacyRefusal
 from iesiz.periods import LONGER, Grain, Period
 from iesiz.policy import EditionInForce
-from iesiz.publish import Release, discard_staged, published_days, published_periods, read_staged
+from iesiz.publish import (
+    Release,
+    commit_period,
+    discard_staged,
+    published_days,
+    published_periods,
+    read_staged,
+)
 from iesiz.restricted import Records, counts_path, has_exact, mirror_path, read_labels
 from iesiz.seen_work import seen_in, told_in
 from iesiz.settings import Settings
@@ -97,15 +105,37 @@ def input_of(
     )
 
 
+def withheld_whole(settings: Settings, period: Period, why: Expired, today: dt.date) -> PeriodCounts:
+    """Note that a longer period can't be published any more, so that nobody waits for it.
+
+    Raises:
+        Expired: it is a day, which is made of records and needs no earlier release.
+        OutsideError: the storage failed; the next night notes it.
+    """
+    if period.grain is Grain.DAY:
+        raise why
+    published = published_days(settings)
+    missing = [day.isoformat() for day in period.days if day not in published]
+    facts = {"days": [], "sites": [], "missing": missing, "closed": today.isoformat(), "withheld": str(why)}
+    commit_period(settings, period, (), facts)
+    return PeriodCounts(period, "withheld", (), tuple(missing), (str(why),))
+
+
 def days_known(settings: Settings) -> tuple[DayFacts, ...]:
     """What readers may know of each day that is published, or that a file is here for."""
     published = {one.start: facts for one, facts in published_periods(settings, Grain.DAY).items()}
-    files = Records(settings).files()
+    files, gone = Records(settings).files(), Records(settings).gone_days()
     late = {day for one in files for day, lines in one.late.items() if lines}
     here = {dt.date.fromisoformat(day) for one in files for day, lines in one.days.items() if lines}
     missing = {day: tuple(facts.get("missing", ())) for day, facts in published.items()}
     return tuple(
-        DayFacts(day, day in published, missing.get(day, ()), day.isoformat() in late)
+        DayFacts(
+            day,
+            day in published,
+            missing.get(day, ()),
+            late_lines=day.isoformat() in late,
+            is_expired=day in gone and day not in published,
+        )
         for day in sorted({*published, *here})
     )
 
@@ -114,7 +144,7 @@ def _of_days(settings: Settings, period: Period) -> Material:
     """What the published days of a longer period left.
 
     Raises:
-        PrivacyRefusal: a day's exact counts have expired, so that nothing could be protected with it.
+        Expired: a day's exact counts have expired, so that nothing could be protected with it.
     """
     published = published_periods(settings, Grain.DAY)
     days = {one.start: facts for one, facts in published.items() if one.start in period}
@@ -123,9 +153,9 @@ def _of_days(settings: Settings, period: Period) -> Material:
         return Material(None, missing, (), {})
     expired = [day for day in sorted(days) if not has_exact(settings, day)]
     if expired:
-        raise PrivacyRefusal(
-            f"{period}: the exact counts of {expired[0]} have expired, so what was withheld then can't be "
-            "protected any more; nothing of the period is published."
+        raise Expired(
+            f"the exact counts of {expired[0]} have expired, so what was withheld then can't be protected "
+            "any more; the period is withheld whole, for good"
         )
     with_data = {name for facts in days.values() for name in facts["sites"]}
     counts = [counts_path(settings, day) for day in sorted(days)]

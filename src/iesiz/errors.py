@@ -76,6 +76,10 @@ class HeldBack(PrivacyRefusal):
         self.tables = tables
 
 
+class Expired(PrivacyRefusal):
+    """What a release would be protected with has reached the end of its time: there can be none."""
+
+
 class OutsideError(IesizError):
     """Something outside failed (database, storage, another run) and may be tried again (exit code 5)."""
 

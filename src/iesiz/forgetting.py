@@ -1,9 +1,10 @@
 """People whose records leave the restricted zone on their request, and do not come back.
 
 Opened by ``pipeline`` alone. In: settings and a request. Out: ``ForgetCounts``, an entry of the restricted
-ledger. It must not keep the request, nor touch a day that was published: what is published holds nobody, and
-a day computed anew without somebody would tell who it was. In the sets of weeks and months that are still to
-be published nobody is counted out either, but what is left there is nobody's.
+ledger. It must not keep the request, nor touch what a published day was made of: what is published holds
+nobody, and a day computed anew without somebody would tell who it was. Of such a day the late lines that lie
+aside go, so that no revision brings them in. In the sets of weeks and months that are still to be published
+nobody is counted out either, but what is left there is nobody's.
 
 Tombstones come first; what they name then goes from the parts and the mirror. A crash in between is finished
 at the next start, from the tombstones alone.
@@ -34,6 +35,7 @@ from iesiz.publish import published_days
 from iesiz.restricted import (
     Records,
     add_tombstones,
+    all_sets,
     clean_part,
     day_list,
     estrange,
@@ -42,7 +44,6 @@ from iesiz.restricted import (
     mirror_path,
     people_list,
     period_list,
-    set_paths,
     tombstones,
 )
 from iesiz.settings import Settings, Site
@@ -52,7 +53,7 @@ from iesiz.vocabulary import ForgetCounts
 
 @dataclass(frozen=True, slots=True)
 class OpenDay:
-    """A local day of a site that is not published yet, with files of it or without."""
+    """A local day of a site that is not published yet, or of which late lines can still be taken in."""
 
     site: str
     day: dt.date
@@ -107,13 +108,13 @@ def finish_forgetting(settings: Settings) -> None:
 
 
 def open_days(settings: Settings, moment: dt.datetime) -> Iterator[OpenDay]:
-    """Days of each site that are not published: those of the keeping time, and older ones with records."""
-    records = Records(settings)
-    settled, held = published_days(settings) | records.gone_days(), records.held_days()
+    """Days of each site whose records are not gone: those of the keeping time, and older ones held."""
+    records, ring = Records(settings), KeyRing.of(settings)
+    gone, held = records.gone_days(), records.held_days()
     for site in settings.sites:
         recent = _recent(settings, site, moment)
-        for day in sorted({*recent, *held} - settled):
-            if has_edition(settings, day):
+        for day in sorted({*recent, *held} - gone):
+            if has_edition(settings, day) and not ring.is_destroyed(VISITOR, site.name, str(day)):
                 yield OpenDay(site.name, day)
 
 
@@ -131,13 +132,12 @@ def _carry_out(settings: Settings) -> ForgetCounts:
     settled = published_days(settings)
     for path in sorted((settings.restricted / "forgotten").glob("site=*/day=*")):
         site, day = _named(path)
-        if day not in settled:
-            gone = tombstones(path)
-            parts = records.parts(day).get(site, ())
-            rows[day] = rows.get(day, 0) + sum(clean_part(part, gone) for part in parts)
-            for one in held_maps(settings):
-                if one.parts[-3:-1] == path.parts[-2:]:
-                    clean_part(one, gone)
+        gone = tombstones(path)
+        held = records.late_parts(day) if day in settled else records.parts(day)
+        rows[day] = rows.get(day, 0) + sum(clean_part(part, gone) for part in held.get(site, ()))
+        for one in held_maps(settings):
+            if one.parts[-3:-1] == path.parts[-2:]:
+                clean_part(one, gone)
     estranged = _estrange(settings)
     if facts["accounts"]:
         # It is read anew from its source, without them.
@@ -157,7 +157,7 @@ def _estrange(settings: Settings) -> int:
     for period, site in held_sets(settings):
         path = period_list(settings, site, period)
         gone = tombstones(path)
-        changed += sum(estrange(one, gone) for one in set_paths(settings, period)[site].values() if gone)
+        changed += sum(estrange(one, gone) for one in all_sets(settings, period, site) if gone)
         with outside(path):
             path.unlink(missing_ok=True)
     return changed

@@ -15,6 +15,7 @@ import numpy as np
 from iesiz.deidentify import (
     LINES,
     PERIOD,
+    VISITOR_KEYS,
     Context,
     Fate,
     KeyRing,
@@ -89,13 +90,16 @@ def format_of(settings: Settings, file: FileRef) -> LogFormat:
 def context_of(settings: Settings, file: FileRef) -> Context:
     """What the treatments of a file need: its site's settings, keys, and the fate of each day."""
     site, log = settings.site(file.site), _log_of(settings, file)
-    settled = published_days(settings) | Records(settings).gone_days()
+    published, gone = published_days(settings), Records(settings).gone_days()
     keys, unions = KeyRing.of(settings), has_unions(settings)
 
     def fate(day: dt.date) -> Fate:
         if not has_edition(settings, day):
             return Fate.NO_EDITION
-        return Fate.LATE if day in settled else Fate.OPEN
+        if day not in published | gone:
+            return Fate.OPEN
+        is_over = day in gone or any(keys.is_destroyed(one, site.name, str(day)) for one in VISITOR_KEYS)
+        return Fate.LATE if is_over else Fate.ASIDE
 
     def is_period_open(period: Period) -> bool:
         is_over = keys.is_destroyed(PERIOD, site.name, epoch_of(period))

@@ -31,6 +31,7 @@ from iesiz.closing import (
     summary_of,
     table_counts,
     tables_of,
+    withheld_whole,
 )
 from iesiz.dashboard import write_dashboard
 from iesiz.deidentify import KeyRing, robot_list_version
@@ -40,7 +41,7 @@ from iesiz.disclosure import (
     marked,
     protect_night,
 )
-from iesiz.errors import InputError
+from iesiz.errors import Expired, InputError
 from iesiz.forget_request import ForgetRequest
 from iesiz.forgetting import finish_forgetting
 from iesiz.forgetting import forget as forget_people
@@ -50,7 +51,7 @@ from iesiz.noise_work import check_mechanisms, chosen_tables, drawn, with_open_l
 from iesiz.parallel import in_order
 from iesiz.parse import with_columns
 from iesiz.periods import Grain, Period
-from iesiz.policy import edition_on
+from iesiz.policy import EditionInForce, edition_on
 from iesiz.publish import (
     commit_period,
     published_days,
@@ -75,6 +76,7 @@ from iesiz.restricted import (
     write_labels,
     write_visits,
 )
+from iesiz.revising import revise_day
 from iesiz.run_record import Run, recorded
 from iesiz.seen_work import keep_visitors
 from iesiz.settings import Settings
@@ -116,6 +118,7 @@ __all__ = [
     "plan_of_night",
     "recorded",
     "refused_days",
+    "revise",
     "store_lock",
     "tables_of",
     "upkeep",
@@ -136,15 +139,25 @@ def discover(settings: Settings, last: dt.date | None = None) -> Arrivals:
     last = last or yesterday(settings, now())
     edition_on(settings, last)
     check_mechanisms(settings)
+    finish_all(settings)
+    files = find_files(settings)
+    found = {(file.site, file.stream) for file in files}
+    declared = [(site.name, log.stream) for site in settings.sites for log in site.logs]
+    return Arrivals(files, last, tuple("/".join(one) for one in declared if one not in found))
+
+
+def finish_all(settings: Settings) -> None:
+    """Finish what a crash left, and delete what does not count.
+
+    Raises:
+        PrivacyRefusal: a key is missing or unsound.
+        OutsideError: the storage failed.
+    """
     recover(settings)
     finish(settings)
     finish_forgetting(settings)
     check_keys(settings)
     Records(settings).sweep(now().date())
-    files = find_files(settings)
-    found = {(file.site, file.stream) for file in files}
-    declared = [(site.name, log.stream) for site in settings.sites for log in site.logs]
-    return Arrivals(files, last, tuple("/".join(one) for one in declared if one not in found))
 
 
 def days_to_close(
@@ -252,6 +265,19 @@ def close_period(settings: Settings, period: Period) -> PeriodCounts:
         return PeriodCounts(period, "already published")
     if not is_due(settings, period, now()):
         return PeriodCounts(period, "open")
+    try:
+        return publish_period(settings, period, edition)
+    except Expired as why:
+        return withheld_whole(settings, period, why, now().date())
+
+
+def publish_period(settings: Settings, period: Period, edition: EditionInForce) -> PeriodCounts:
+    """Aggregate, protect, audit and publish a period that is due.
+
+    Raises:
+        Expired: earlier releases that it hangs together with can't be protected any more.
+        PrivacyRefusal: a rule refuses, or the auditor found something; nothing is published.
+    """
     made_of, specs = material_of(settings, period), tables_of(edition)
     chosen = chosen_tables(settings, specs, period)
     given = with_open_labels(made_of.given, chosen)
@@ -288,6 +314,24 @@ def close_period(settings: Settings, period: Period) -> PeriodCounts:
         made_of.missing,
         warnings + coarser + chosen.left_out,
     )
+
+
+def revise(settings: Settings, day: dt.date, because: str, site: str | None = None) -> PeriodCounts:
+    """Take a published day's late lines in, if new minus old tells of nobody; the reason is recorded.
+
+    Args:
+        settings: what the operator decides.
+        day: a published local day.
+        because: the reason, one line without any identifier.
+        site: the site whose late lines are taken in; all by default.
+
+    Raises:
+        SettingsError: no reason, a day that is not published, or no late lines.
+        PrivacyRefusal: a rule refuses; what is published stays as it is.
+        OutsideError: the storage failed; the next start finishes what was decided.
+    """
+    finish_all(settings)
+    return revise_day(settings, day, because, site, edition_on(settings, day), now())
 
 
 def _keep(settings: Settings, given: DayInput, left: Left) -> None:

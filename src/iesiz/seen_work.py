@@ -19,7 +19,7 @@ from iesiz.choices import published_tables
 from iesiz.deidentify import GRAINS
 from iesiz.periods import Grain, Period
 from iesiz.publish import published_paths, published_periods, read_partition
-from iesiz.restricted import read_maps, set_paths, write_set
+from iesiz.restricted import drop_sets, read_maps, renew_set, set_paths, write_set
 from iesiz.settings import Settings
 from iesiz.storage import outside
 from iesiz.tables import SEEN, TableSpec, load_tables
@@ -52,6 +52,45 @@ def keep_visitors(
                 write_set(settings, period, site, day, own, maps)
 
 
+def renew_visitors(
+    settings: Settings,
+    day: dt.date,
+    revision: int,
+    before: Mapping[str, Sequence[Path]],
+    after: Mapping[str, Sequence[Path]],
+    visitors: pa.Table,
+) -> None:
+    """Leave a revised day's visitors to its week and month, before the revision counts.
+
+    What lies there already counts until the ledger names the revision.
+
+    Args:
+        settings: where the store is.
+        day: the local day.
+        revision: its number.
+        before, after: the parts of the day's records by site, without the late ones and with them.
+        visitors: `site`, `visitor` and `network` of each, with the late ones.
+    """
+    late = {site: [one for one in paths if one not in before.get(site, ())] for site, paths in after.items()}
+    for period in (Period.of(grain, day) for grain in GRAINS):
+        if period in published_periods(settings, period.grain):
+            continue
+        drop_sets(settings, period, day, revision=revision)  # Of one that a crash kept from counting.
+        held = set_paths(settings, period, _revisions(settings))
+        for site, paths in late.items():
+            own, maps = visitors.filter(pc.equal(visitors[SITE], site)), read_maps(settings, paths)
+            if paths and day in held.get(site, {}):
+                renew_set(settings, period, held[site][day], own, maps, revision)
+            elif site not in before and has_unions(settings):
+                write_set(settings, period, site, day, own, maps, revision)
+
+
+def _revisions(settings: Settings) -> dict[dt.date, int]:
+    """The number of the last revision of each published day."""
+    published = published_periods(settings, Grain.DAY)
+    return {period.start: int(facts.get("revision", 0)) for period, facts in published.items()}
+
+
 def seen_in(
     settings: Settings, period: Period, days: Mapping[dt.date, Collection[str]]
 ) -> dict[str, dict[dt.date, Path]]:
@@ -62,7 +101,7 @@ def seen_in(
         period: the week or month.
         days: its published days with the sites that had data.
     """
-    held = set_paths(settings, period)
+    held = set_paths(settings, period, _revisions(settings))
     wanted = {(site, day) for day, sites in days.items() for site in sites}
     if not wanted <= {(site, day) for site, by_day in held.items() for day in by_day}:
         return {}

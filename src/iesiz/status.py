@@ -27,6 +27,7 @@ class DayStatus:
         late: recognised lines that came after publication; they change nothing.
         late_by_site: the same by site.
         delete_after: the last ISO day on which its records may be kept; empty when they were deleted.
+        revision: how often it was revised.
     """
 
     day: str
@@ -37,15 +38,21 @@ class DayStatus:
     late: int
     late_by_site: Mapping[str, int]
     delete_after: str
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class PeriodStatus:
-    """A week, month or quarter that was published, and the days that it was published without."""
+    """A week, month or quarter that was closed, and the days that it was published without.
+
+    Attributes:
+        withheld: why nothing of it is published, or nothing.
+    """
 
     period: str
     missing: tuple[str, ...]
     closed: str
+    withheld: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +161,7 @@ def _reject(one: KnownFile, is_stopped: bool) -> RejectStatus:
 def _days(settings: Settings, records: Records) -> tuple[DayStatus, ...]:
     published = {entry.facts["day"]: entry.facts for entry in records.ledger.entries("day")}
     files = records.files()
-    known = sorted({day for one in files for day in {*one.days, *one.late}} | set(published))
+    known = sorted({day for one in files for day in {*one.counted, *one.late}} | set(published))
     gone, came = records.gone_days(), records.held_days()
     days = [(day, dt.date.fromisoformat(day)) for day in known]
     return tuple(
@@ -177,23 +184,29 @@ def _kept(settings: Settings, day: dt.date, facts: Mapping[str, Any] | None, cam
 def _day(
     day: str, facts: Mapping[str, Any] | None, files: Sequence[KnownFile], kept: str, is_gone: bool
 ) -> DayStatus:
-    with_data = sorted({one.site for one in files if one.days.get(day)})
+    with_data = sorted({one.site for one in files if one.counted.get(day)})
     late_sites = sorted({one.site for one in files if one.late.get(day)})
     return DayStatus(
         day=day,
         state=DayState.PUBLISHED if facts else DayState.EXPIRED if is_gone else DayState.OPEN,
         sites=tuple(with_data),
         missing=tuple(facts["missing"]) if facts else (),
-        lines=sum(one.days.get(day, 0) for one in files),
+        lines=sum(one.counted.get(day, 0) for one in files),
         late=sum(one.late.get(day, 0) for one in files),
         late_by_site={site: _late(files, site, day) for site in late_sites},
         delete_after="" if is_gone else kept,
+        revision=facts.get("revision", 0) if facts else 0,
     )
 
 
 def _periods(ledger: Ledger) -> tuple[PeriodStatus, ...]:
     return tuple(
-        PeriodStatus(entry.facts[grain.value], tuple(entry.facts["missing"]), entry.facts["closed"])
+        PeriodStatus(
+            entry.facts[grain.value],
+            tuple(entry.facts["missing"]),
+            entry.facts["closed"],
+            entry.facts.get("withheld", ""),
+        )
         for grain in LONGER
         for entry in ledger.entries(grain.value)
     )
@@ -204,16 +217,16 @@ def _late(files: Sequence[KnownFile], site: str, day: str) -> int:
 
 
 def _tables(ledger: Ledger) -> tuple[TableStatus, ...]:
-    found: dict[str, list[Mapping[str, Any]]] = {}
+    newest: dict[str, dict[str, Mapping[str, Any]]] = {}
     for entry in ledger.entries("release"):
-        found.setdefault(entry.facts["table"], []).append(entry.facts)
+        newest.setdefault(entry.facts["table"], {})[entry.facts["period"]] = entry.facts
     return tuple(
         TableStatus(
             table=table,
             periods=len(releases),
-            last=max(one["period"] for one in releases),
-            cells=sum(one["cells"] for one in releases),
-            suppressed=sum(one["suppressed"] for one in releases),
+            last=max(releases),
+            cells=sum(one["cells"] for one in releases.values()),
+            suppressed=sum(one["suppressed"] for one in releases.values()),
         )
-        for table, releases in sorted(found.items())
+        for table, releases in sorted(newest.items())
     )

@@ -111,12 +111,13 @@ class Standing(StrEnum):
     """What is known of a table's cells when a release is decided.
 
     NEW: they are being decided. KEPT: published earlier. EDGE: published earlier, and some of the days that
-    they are made of are not looked at.
+    they are made of are not looked at. PAST: published earlier, and a revision has taken their place.
     """
 
     NEW = "new"
     KEPT = "kept"
     EDGE = "edge"
+    PAST = "past"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,7 @@ class Cells:
         period: the period they are about.
         days: of a longer period, the published days that it is made of.
         standing: whether they are being decided, or are of an earlier release.
+        revision: of PAST cells the revision that they are of, 0 for what was published at first.
         noise: what readers must know of the noise that is in the numbers; empty where there is none.
     """
 
@@ -143,12 +145,16 @@ class Cells:
     period: Period | None = None
     days: frozenset[dt.date] = frozenset()
     standing: Standing = Standing.NEW
+    revision: int = 0
     noise: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
-        """The table's name, with the period where it is of an earlier release."""
-        return self.spec.name if self.standing is Standing.NEW else f"{self.spec.name} {self.period}"
+        """The table's name; of an earlier release with its period, of a past one with its revision."""
+        if self.standing is Standing.NEW:
+            return self.spec.name
+        past = f" revision {self.revision}" if self.standing is Standing.PAST else ""
+        return f"{self.spec.name} {self.period}{past}"
 
 
 def load_tables() -> tuple[TableSpec, ...]:

@@ -167,7 +167,12 @@ def _needed(settings: Settings, gone: Collection[dt.date]) -> set[str]:
     is_mirrored = any(path.exists() for path in places)
     found = {MIRROR_KEY} if is_mirrored else set[str]()
     for one in records.files():
-        found |= {f"{kind}/{one.site}/{day}" for kind in VISITOR_KEYS for day in one.days if day in held}
+        found |= {
+            f"{kind}/{one.site}/{day}"
+            for kind in VISITOR_KEYS
+            for day in {*one.days, *one.late}
+            if day in held
+        }
         if any(day in held for day in one.line_days):
             found.add(f"{LINES}/{one.site}/{one.stream}")
     return found | needed_keys(settings, closing_days(settings))

@@ -186,12 +186,14 @@ def test_days_say_what_is_missing_and_why() -> None:
         DayFacts(DAYS[0], True),
         DayFacts(DAYS[1], True, ("astana",), late_lines=True),
         DayFacts(DAYS[2], False),
+        DayFacts(DAYS[4], False, is_expired=True),
     ]
-    rows = day_rows(facts, DAYS[3])
-    assert [row["state"] for row in rows] == ["published", "published", "late", "missing"]
+    rows = day_rows(facts, DAYS[4])
+    assert [row["state"] for row in rows] == ["published", "published", "late", "missing", "expired"]
+    assert "never will be" in str(rows[4]["why"])
     assert rows[1]["sites_missing"] == "astana"
     assert rows[1]["why"] == "published without astana; lines came after publication and are left out"
-    assert [row["has_late_lines"] for row in rows] == [False, True, False, False]
+    assert [row["has_late_lines"] for row in rows] == [False, True, False, False, False]
 
 
 def test_freshness_counts_missing_periods_from_the_first_one() -> None:

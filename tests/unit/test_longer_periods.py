@@ -163,17 +163,24 @@ def test_exact_counts_are_private_and_expire(net: Network) -> None:
     assert {one.parent.name for one in found} == {"counts", "exact", "labels", "visits"}
 
 
-def test_a_week_whose_exact_counts_have_expired_is_refused(
-    net: Network, monkeypatch: pytest.MonkeyPatch
+def test_a_week_whose_exact_counts_have_expired_is_withheld_whole_and_nobody_waits_for_it(
+    net: Network,
 ) -> None:
     deliver(net, WEEK[0])
     net.night(WEEK[0])
     for path in expired(net.settings, {}, WEEK[0] + dt.timedelta(days=46)):
         remove_tree(path)
     counts = net.night(WEEK[6])
-    assert counts.exit_code == 4
-    assert [one.work for one in counts.failures] == ["week 2025-W10"]
+    assert (counts.exit_code, longer(counts)) == (0, {"2025-W10": "withheld"})
+    [week] = counts.periods
+    assert "have expired" in week.warnings[0]
     assert not (net.store / "published" / "tables" / TABLE).exists()
+    [status] = status_of(net.settings).periods
+    assert (status.period, status.withheld) == ("2025-W10", week.warnings[0])
+    before = net.partitions()
+    assert longer(net.night(WEEK[6])) == {}
+    assert net.partitions() == before
+    assert audit_published(net.settings, None, None).findings == ()
 
 
 def test_a_week_that_crashed_is_finished_by_the_next_night(

@@ -8,7 +8,20 @@ It must not publish, decide what is withheld, or see anything but the restricted
 from __future__ import annotations
 
 from iesiz.aggregate.cells import aggregate_day, aggregate_period
+from iesiz.aggregate.labels import Shown
 from iesiz.aggregate.longer import PeriodInput, Told
+from iesiz.aggregate.revised import Change, Changes, changes_of
 from iesiz.aggregate.session import DayInput, Left
 
-__all__ = ["DayInput", "Left", "PeriodInput", "Told", "aggregate_day", "aggregate_period"]
+__all__ = [
+    "Change",
+    "Changes",
+    "DayInput",
+    "Left",
+    "PeriodInput",
+    "Shown",
+    "Told",
+    "aggregate_day",
+    "aggregate_period",
+    "changes_of",
+]

@@ -80,6 +80,8 @@ def _cells(
     asked: Asked,
 ) -> Cells:
     common, admitted = _shown(connection, given, spec, thresholds, asked)
+    if given.shown is not None:
+        admitted = given.shown.instead_of(spec.name, admitted)
     register_admitted(connection, admitted)
     found = _rows(connection, spec.query, {**given.dates, "bands": list(spec.bands)})
     schema = pa.schema([(one.name, TYPES[one.type]) for one in spec.columns])

@@ -13,6 +13,7 @@ import hmac
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from iesiz.settings import Site, Thresholds
@@ -21,6 +22,25 @@ from iesiz.vocabulary import OTHER
 
 DAYS_NEEDED = 2
 Label = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The labels of a day's tables as they were published, which a revision does not change.
+
+    Attributes:
+        sites: sites that were published; others choose their labels anew.
+        labels: (site, label) by table.
+    """
+
+    sites: frozenset[str]
+    labels: Mapping[str, Collection[Label]]
+
+    def instead_of(self, table: str, found: Collection[Label]) -> list[Label]:
+        """Labels that a table shows: those published, and those found of other sites."""
+        return sorted({*self.labels.get(table, ()), *(one for one in found if one[0] not in self.sites)})
+
+
 History = Mapping[dt.date, Mapping[str, Collection[Label]]]
 
 

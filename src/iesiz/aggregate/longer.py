@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from iesiz.aggregate.labels import History
+from iesiz.aggregate.labels import History, Shown
 from iesiz.aggregate.session import MEMORY, connect, register_mirror, relation
 from iesiz.periods import Period
 from iesiz.settings import Site
@@ -59,7 +59,7 @@ class PeriodInput:
         scratch: folder of the restricted zone for what memory cannot hold.
         members: the mirror of the registration source, or None if it was not read after the period's end.
         threshold_key: key of the period under which the secret part of a threshold is drawn.
-        labels, open_labels: none; a longer period admits no labels.
+        labels, open_labels: none; a longer period admits no labels, and shows none.
     """
 
     period: Period
@@ -73,6 +73,7 @@ class PeriodInput:
     scratch: Path | None = None
     threshold_key: bytes = field(kw_only=True)
     labels: History = field(default_factory=dict)
+    shown: Shown | None = None
     open_labels: frozenset[str] = frozenset()
 
     @property

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from iesiz.aggregate.labels import History, Label
+from iesiz.aggregate.labels import History, Label, Shown
 from iesiz.behaviour import BEHAVIOUR, Behaviour
 from iesiz.bounds import BOUNDS, Bounds
 from iesiz.languages import language_of_code
@@ -41,6 +41,7 @@ class DayInput:
         sampling_key: key of the day under which a visitor's cells are drawn.
         threshold_key: key of the day under which the secret part of a threshold is drawn.
         labels: labels that were common on earlier days, by day and table.
+        shown: of a day that is revised, what each site's tables show; see ``Shown``.
         bounds: how much one visitor may add.
         behaviour: what makes a visitor-day a robot's whose agent is a browser's.
         registering: names of the sites on which people can register.
@@ -59,6 +60,7 @@ class DayInput:
     sampling_key: bytes = field(kw_only=True)
     threshold_key: bytes = field(kw_only=True)
     labels: History = field(default_factory=dict)
+    shown: Shown | None = None
     bounds: Bounds = BOUNDS
     behaviour: Behaviour = BEHAVIOUR
     scratch: Path | None = None

@@ -25,14 +25,16 @@ def periods_at_hand(
     Args:
         connection: of the new catalog.
         path: of the old one.
-        releases: of the ledger; a period's rows are the same if its file's SHA-256 is.
+        releases: of the ledger, oldest first; rows of a period are the same if its newest file's SHA-256 is.
         kinds: columns and types of each table; one that had others before has no rows at hand.
     """
     if not path.is_file():
         return {}
     try:
         connection.execute(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as {OLD} (read_only)")
-        held = set(connection.execute("select table_name, period, sha256 from before.releases").fetchall())
+        held = connection.execute(
+            "select table_name, period, arg_max(sha256, revision) from before.releases group by all"
+        ).fetchall()
         columns = connection.execute(
             "select table_name, column_name, lower(data_type) from duckdb_columns() where database_name = ? "
             "order by table_name, column_index",
@@ -40,12 +42,14 @@ def periods_at_hand(
         ).fetchall()
     except duckdb.Error:
         return {}
+    shown = {(table, period): digest for table, period, digest in held}
     before: dict[str, dict[str, str]] = {}
     for table, name, kind in columns:
         before.setdefault(table, {})[name] = kind
     found: dict[str, set[str]] = {}
-    for one in releases:
-        table, period = str(one["table"]), str(one["period"])
-        if (table, period, one["sha256"]) in held and before.get(table) == kinds.get(table):
+    for (table, period), digest in {
+        (str(one["table"]), str(one["period"])): one["sha256"] for one in releases
+    }.items():
+        if shown.get((table, period)) == digest and before.get(table) == kinds.get(table):
             found.setdefault(table, set()).add(period)
     return {table: frozenset(periods) for table, periods in found.items()}

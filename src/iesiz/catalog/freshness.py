@@ -21,12 +21,14 @@ class DayFacts:
         published: whether its tables are published.
         missing: sites or sources that had no data when it was.
         late_lines: whether lines came after publication.
+        is_expired: whether its records reached the end of their time before it was published.
     """
 
     day: dt.date
     published: bool
     missing: tuple[str, ...] = ()
     late_lines: bool = False
+    is_expired: bool = False
 
 
 def day_rows(facts: Sequence[DayFacts], due: dt.date) -> list[dict[str, object]]:
@@ -59,7 +61,7 @@ def _days(published: Sequence[dt.date], due: dt.date) -> list[dt.date]:
 
 
 def _day_row(day: dt.date, facts: DayFacts | None) -> dict[str, object]:
-    state = "missing" if facts is None else "published" if facts.published else "late"
+    state = "missing" if facts is None else _state(facts)
     said = ABSENT if facts is None else "; ".join(_said(facts))
     return {
         "day": day,
@@ -70,7 +72,16 @@ def _day_row(day: dt.date, facts: DayFacts | None) -> dict[str, object]:
     }
 
 
+def _state(facts: DayFacts) -> str:
+    if facts.published:
+        return "published"
+    return "expired" if facts.is_expired else "late"
+
+
 def _said(facts: DayFacts) -> Iterator[str]:
+    if facts.is_expired:
+        yield "it was not published before its records had reached the end of their time, and never will be"
+        return
     if not facts.published:
         yield "files of that day are here; it is due and not published"
         return

@@ -51,6 +51,11 @@ def _by_withholding(spec: TableSpec, thresholds: Thresholds) -> str:
     else:
         said.append("More cells are withheld where sums would tell one.")
     said.append("An attacker with a solver tried every withheld number before publication.")
+    if networks:
+        said.append(
+            "Somebody who sends enough visitors of his own from enough networks lifts a cell over the "
+            "threshold and subtracts them: the secret part and the networks make that harder, no more."
+        )
     return " ".join(said)
 
 

@@ -46,16 +46,24 @@ def _show(found: Status) -> None:
     typer.echo(
         f"files: {found.files} read, {found.copies} copies, {found.stopped} stopped; keys: {found.keys}\n"
     )
-    columns = ("day", "state", "lines", "late", "missing", "records go after")
+    columns = ("day", "state", "revision", "lines", "late", "missing", "records go after")
     rows = [
-        (one.day, one.state, one.lines, counted(one.late_by_site), ", ".join(one.missing), one.delete_after)
+        (
+            one.day,
+            one.state,
+            one.revision or "",
+            one.lines,
+            counted(one.late_by_site),
+            ", ".join(one.missing),
+            one.delete_after,
+        )
         for one in found.days
     ]
     print_table(columns, rows)
     typer.echo("")
     if found.periods:
-        longer = [(one.period, one.closed, ", ".join(one.missing)) for one in found.periods]
-        print_table(("period", "closed", "without"), longer)
+        longer = [(one.period, one.closed, ", ".join(one.missing), one.withheld) for one in found.periods]
+        print_table(("period", "closed", "without", "withheld"), longer)
     if found.rejects:
         files = [
             (one.site, one.stream, one.name, one.file_id, counted(one.reasons), one.is_stopped or "")

@@ -15,6 +15,7 @@ from iesiz.deidentify.registrations import NO_ID, RowTreatment, TreatedRows
 from iesiz.deidentify.requests import Treated, deidentify_chunk
 from iesiz.deidentify.robots import robot_list_version
 from iesiz.deidentify.routes import OwnRoutes
+from iesiz.deidentify.text import find_identifiers
 from iesiz.deidentify.visitors import VISITOR, VISITOR_KEYS, visitor_message
 from iesiz.deidentify.zones import in_zone
 
@@ -39,6 +40,7 @@ __all__ = [
     "date_of",
     "deidentify_chunk",
     "epoch_of",
+    "find_identifiers",
     "in_zone",
     "period_visitor",
     "robot_list_version",

@@ -28,10 +28,15 @@ ROBOT, PERSON = "robot", "person"
 
 
 class Fate(StrEnum):
-    """What is to become of the lines of a local day."""
+    """What is to become of the lines of a local day.
+
+    Those of a published day are late. ASIDE, as long as its keys are there: treated like others and laid
+    aside, for a revision.
+    """
 
     OPEN = "open"
     LATE = "late"
+    ASIDE = "aside"
     NO_EDITION = "no_edition"
 
 

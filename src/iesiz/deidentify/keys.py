@@ -74,7 +74,7 @@ class KeyRing:
             PrivacyRefusal: it was destroyed, is short, of another store, or others may read it.
         """
         path = self.path(purpose, scope, epoch)
-        if path.with_suffix(DESTROYED).exists():
+        if self.is_destroyed(purpose, scope, epoch):
             raise PrivacyRefusal(
                 f"The key {purpose}/{scope}/{epoch} was destroyed: its records cannot be made again."
             )

@@ -34,8 +34,8 @@ class Treated:
 
     Attributes:
         counts: outcomes of its lines.
-        days: records by local day, without an identifier.
-        late: recognised lines by local day (ISO) that was published before; they are not treated.
+        days: records by local day, without an identifier; those of late lines that are laid aside among them.
+        late: recognised lines by local day (ISO) that was published before.
         met: visitors met first in these lines, by local day: what they are called that day and longer.
         marks: by what the lines of open and late days are known again.
         rejected: positions of rejected lines in the block, from 0, with the reason.
@@ -52,8 +52,8 @@ class Treated:
 def deidentify_chunk(chunk: ParsedChunk, context: Context) -> Treated:
     """Treat every declared field of a chunk and split the records by local day.
 
-    Lines of days without an edition in force are ignored, those of published days counted as late; neither
-    is treated, so that no key is made or asked for.
+    Lines of days without an edition in force are ignored, those of published days counted as late. Neither is
+    treated, so that no key is made or asked for, but late lines that are to be laid aside.
 
     Raises:
         PrivacyRefusal: the registry names a treatment that this room does not know.
@@ -64,13 +64,13 @@ def deidentify_chunk(chunk: ParsedChunk, context: Context) -> Treated:
     days = [date_of(number) for number in numbers.tolist()]
     fates = [context.fate(day) for day in days]
     lines = list(zip(days, fates, rows.tolist(), strict=True))
-    late = {day.isoformat(): count for day, fate, count in lines if fate == Fate.LATE}
+    late = {day.isoformat(): count for day, fate, count in lines if fate in (Fate.LATE, Fate.ASIDE)}
     if Fate.NO_EDITION in fates:
         keep = np.array([fate != Fate.NO_EDITION for fate in fates], np.bool_)[place]
         chunk, times, place = chunk.only(keep, Fate.NO_EDITION.value), times.only(keep), place[keep]
     counts, marks = chunk.counts, LineMarks(chunk.line_hash.view(np.uint64), times.days, chunk.seconds)
-    if late:
-        keep = np.array([fate == Fate.OPEN for fate in fates], np.bool_)[place]
+    if Fate.LATE in fates:
+        keep = np.array([fate != Fate.LATE for fate in fates], np.bool_)[place]
         chunk, times = chunk.only(keep, "not_open"), times.only(keep)
     records = _records(chunk, times, context) if chunk.rows else {}
     return Treated(counts, records, late, marks, context.visitors.take_met(), chunk.rejected_lines)

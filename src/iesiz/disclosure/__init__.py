@@ -17,19 +17,21 @@ from iesiz.disclosure.beside import Beside, TableSum
 from iesiz.disclosure.earlier import Archive, Earlier, carried
 from iesiz.disclosure.night import Night, protect_night
 from iesiz.disclosure.night_judge import NightVerdict, audit_night
-from iesiz.disclosure.night_rules import CHANGE, Rules, marked
+from iesiz.disclosure.night_rules import CHANGE, REVISED_COUNT, P, Rules, keys_of, marked
 from iesiz.disclosure.night_rules import NETWORKS as LEAST_NETWORKS
-from iesiz.disclosure.plan import Plan, StepRoute, plan_of
+from iesiz.disclosure.plan import Plan, StepRoute, least, magnitudes, plan_of
 from iesiz.disclosure.told import ToldNumber, told_numbers
 
 __all__ = [
     "CHANGE",
     "LEAST_NETWORKS",
+    "REVISED_COUNT",
     "Archive",
     "Beside",
     "Earlier",
     "Night",
     "NightVerdict",
+    "P",
     "Plan",
     "Rules",
     "StepRoute",
@@ -37,6 +39,9 @@ __all__ = [
     "ToldNumber",
     "audit_night",
     "carried",
+    "keys_of",
+    "least",
+    "magnitudes",
     "marked",
     "plan_of",
     "protect_night",

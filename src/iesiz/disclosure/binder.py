@@ -22,6 +22,7 @@ from iesiz.vocabulary import OTHER, Role
 Key = tuple[Any, ...]
 UNIT = 1024.0  # magnitudes are counted in this many bytes or seconds: the solver wants numbers of one size
 SITE = "site"
+REVISED = "revised"  # behind a cell's labels: what a revision added to its numbers
 DROPPED = " > "  # between the labels of two steps: the people who reached the first and not the second
 
 
@@ -33,6 +34,7 @@ class Number:
         table, key, measure: where it stands (`Cells.label`); a drop-out's key holds both steps' labels.
         planned: whether it is published unless it is withheld; drop-outs never are.
         unit: how much one of the system's is.
+        change_of: of the number by which a revision changed another, that one's key; None of every other.
     """
 
     table: str
@@ -40,6 +42,7 @@ class Number:
     measure: str
     planned: bool = True
     unit: float = 1.0
+    change_of: Key | None = None
 
 
 @dataclass
@@ -92,15 +95,28 @@ class Binder:
         for one in self.held:
             if one.spec.nested:
                 self._dropped(one)
+        for past, newer in self._revised():
+            self._added(past, newer)
         for spec, link, other in self.plan.links():
-            for one in self.of(spec):
-                for there in self.of(other) if not link.over_time else ():
-                    if one.period == there.period:
+            for one in self._all(spec):
+                for there in self._all(other) if not link.over_time else ():
+                    if (one.period, _edition(one)) == (there.period, _edition(there)):
                         (self._route if link.by_route else self._link)(one, link, there)
 
     def of(self, spec: TableSpec) -> list[Cells]:
-        """The tables of a kind, in order."""
+        """The tables of a kind as they stand, in order."""
+        return [one for one in self._all(spec) if one.standing is not Standing.PAST]
+
+    def _all(self, spec: TableSpec) -> list[Cells]:
         return [one for one in self.held if one.spec.name == spec.name]
+
+    def _revised(self) -> Iterator[tuple[Cells, Cells]]:
+        """Each table of a past revision, with that which took its place."""
+        for past in self.held:
+            if past.standing is Standing.PAST:
+                others = [one for one in self._all(past.spec) if one.period == past.period]
+                later = [one for one in others if _edition(one) > past.revision]
+                yield past, min(later, key=_edition)
 
     def more(self) -> int:
         """A new column that no table shows."""
@@ -159,6 +175,17 @@ class Binder:
                 gone = self._add(Number(one.label, both, spec.contributors, planned=False))
                 first, second = self.at(one, (wide, narrow), spec.contributors)
                 self.rows.at_least([first], [second, gone], one.label, upper=0.0)
+
+    def _added(self, past: Cells, newer: Cells) -> None:
+        """What a revision added to the numbers of a cell, as a cell that is never published."""
+        large = magnitudes(past.spec)
+        for key in self.keys[past.label]:
+            self.cells.append((newer.label, (*key, REVISED)))
+            for name in past.spec.counted:
+                unit = UNIT if name in large else 1.0
+                more = self._add(Number(newer.label, (*key, REVISED), name, False, unit, key))
+                [before], [after] = (self.at(one, [key], name) for one in (past, newer))
+                self.rows.at_least([after], [before, more], newer.label, upper=0.0)
 
     def _link(self, one: Cells, link: Link, other: Cells) -> None:
         shared = [name for name in other.spec.dimensions if name not in link.over_there]
@@ -232,6 +259,11 @@ def by_key(cells: Cells) -> dict[Key, dict[str, Any]]:
     if len(found) != len(rows):
         raise PrivacyRefusal(f"Table {cells.spec.name}: a cell is there twice; nothing is published.")
     return dict(sorted(found.items()))
+
+
+def _edition(one: Cells) -> float:
+    """The revision of past cells; what stands comes after all of them."""
+    return one.revision if one.standing is Standing.PAST else np.inf
 
 
 def is_edge(one: Cells) -> bool:

@@ -61,10 +61,12 @@ class Archive:
     Attributes:
         fetch: a table's release for a period, or None if there is none; raises if its counts have expired.
         longer: published periods of a grain that were made of a day.
+        past: what a table's revisions for a period took the place of, oldest first.
     """
 
     fetch: Callable[[TableSpec, Period], Earlier | None]
     longer: Callable[[Grain, Period], Sequence[Period]]
+    past: Callable[[TableSpec, Period], Sequence[Earlier]] = lambda *_: ()
 
 
 def carried(new: Sequence[Cells], plan: Plan, archive: Archive) -> tuple[Earlier, ...]:
@@ -76,6 +78,9 @@ def carried(new: Sequence[Cells], plan: Plan, archive: Archive) -> tuple[Earlier
     days = {day for cells in new for day in cells.days}
     home = frozenset(day for one in days for day in Period.of(Grain.MONTH, one).days) | days
     reach = _Reach(plan, archive, home, {})
+    for cells in new:
+        if cells.period is not None and not plan.original(cells.spec):
+            reach.keep(archive.past(cells.spec, cells.period))
     reach.fetch([step for cells in new for step in _over_time(cells, plan, archive)])
     asked = set[str]()
     while days:
@@ -96,6 +101,10 @@ class _Reach:
     home: frozenset[dt.date]
     found: dict[str, Earlier]
 
+    def keep(self, past: Sequence[Earlier]) -> None:
+        """Take what revisions took the place of: somebody has kept it."""
+        self.found.update({one.counts.label: one for one in past})
+
     def fetch(self, steps: Sequence[tuple[TableSpec, Period]]) -> None:
         """Fetch what is not there yet, with the days that it is made of."""
         for spec, period in steps:
@@ -105,6 +114,7 @@ class _Reach:
             one = None if far or known else self.archive.fetch(spec, period)
             if one is not None:
                 self.found[label] = one if one.counts.days <= self.home else one.at_edge()
+                self.keep(self.archive.past(spec, period))
                 self.fetch(list(_over_time(one.counts, self.plan, self.archive)))
 
 

@@ -26,7 +26,7 @@ from iesiz.disclosure.sparse import Bools
 from iesiz.disclosure.task import Task
 from iesiz.errors import PrivacyRefusal
 from iesiz.settings import Thresholds
-from iesiz.tables import Cells
+from iesiz.tables import Cells, Standing
 from iesiz.vocabulary import PUBLISHED, SUPPRESSED
 
 STATUS = "status"
@@ -83,13 +83,13 @@ def protect_night(
     whole = opened(binding.system, known, horizon)
     if history:
         near = told_of(binding, exact, known)
-        left = left_by(binding.system, known, horizon, asked.needs, asked.values, near)
-        asked = replace(asked, needs=left)
+        asked = replace(asked, needs=left_by(binding.system, known, horizon, asked.needs, asked.values, near))
     decided = np.isin([table for table, _ in binding.cells], [cells.label for cells in exact])
+    fixed = _shown_before(binding, exact, history) & ~asked.sensitive
     withheld, coarser = asked.sensitive.copy(), set[str]()
     for part in (whole.within(one) for one in cut(whole.system)):
         if decided[part.cells].any():
-            pattern, given_up = _pattern(binding, part, asked, decided, plan, bool(history))
+            pattern, given_up = _pattern(binding, part, asked, decided, fixed, plan, bool(history))
             withheld[part.cells] = pattern
             coarser |= given_up
     hidden = {cell for cell, gone in zip(binding.cells, withheld, strict=True) if gone}
@@ -99,29 +99,50 @@ def protect_night(
     return Night(tables, asked.primary, total - asked.primary, tuple(sorted(coarser)), seconds)
 
 
+def _shown_before(binding: Binding, exact: Sequence[Cells], history: Sequence[Earlier]) -> Bools:
+    """Cells that are decided anew and were shown by what a revision takes the place of, shape (cells,)."""
+    labels = {(cells.spec.name, cells.period): cells.label for cells in exact}
+    past = [one.published for one in history if one.published.standing is Standing.PAST]
+    shown = {
+        (labels.get((cells.spec.name, cells.period), ""), key)
+        for cells in past
+        for key, status in zip(keys_of(cells), cells.table[STATUS].to_pylist(), strict=True)
+        if status == PUBLISHED
+    }
+    return np.array([cell in shown for cell in binding.cells], dtype=np.bool_)
+
+
 def _pattern(
-    binding: Binding, part: Part, asked: Demands, decided: Bools, plan: Plan, has_history: bool
+    binding: Binding,
+    part: Part,
+    asked: Demands,
+    decided: Bools,
+    fixed: Bools,
+    plan: Plan,
+    has_history: bool,
 ) -> tuple[Bools, set[str]]:
     """A component's withheld cells; where none is found, with its finest tables withheld whole.
 
     A component whose tables are all given up tells nothing that earlier releases did not, whatever a single
     contributor knows of the numbers. A number that follows from earlier ones stays: hiding it would hide
-    nothing.
+    nothing. One whose place was shown before a revision stays as long as there is another way.
     """
     tables = [binding.cells[cell][0] for cell in part.cells]
     new = decided[part.cells]
     own = [table for table, is_new in zip(tables, new, strict=True) if is_new]
     finest = sorted(set(own), key=lambda name: (-own.count(name), name))
     follows = _follows(part, asked) if has_history else np.zeros(len(tables), dtype=np.bool_)
+    held = fixed[part.cells]
     worth = np.array([_worth(plan, table) for table in tables], dtype=np.float64)
     for given_up in range(len(finest) + 1):
         gone = set(finest[:given_up])
-        sensitive = asked.sensitive[part.cells] | (np.array([name in gone for name in tables]) & ~follows)
+        in_gone = np.array([name in gone for name in tables]) & ~follows & ~held
+        sensitive = asked.sensitive[part.cells] | in_gone
         task = Task(
             part.system,
             asked.values[part.variables],
             sensitive,
-            np.zeros(len(tables), dtype=np.bool_),
+            held,
             part.needs(asked.needs),
             part.insiders(asked.insiders),
             ~new,

@@ -30,6 +30,7 @@ PRIMARY = "primary"  # beside exact cells that are kept: which of them a rule wi
 NETWORKS = 3  # distinct networks that a published cell needs
 NETWORK_COUNT = "network_count"
 CHANGE = "change_count"
+REVISED_COUNT = "revised_count"  # of a revised cell: the fewest people in whom one of its numbers changed
 LEFT_BY_EACH, LEFT_BY_ALL = "left_by_each_count", "left_by_all_count"
 P = 15.0  # per cent of the p % rule
 HIDDEN_SHARE = 1e-3  # a withheld magnitude that no rule protects must still not be exact
@@ -111,11 +112,12 @@ def _differences_are_few(cells: Cells, k: int) -> Bools:
     With w the contributors of the cell, s those of a published part and U those of all published parts, the
     columns count the smallest `w - s` and `w - U`: each s must leave k, U none or k. Six published days of
     100 and a withheld one of 4, each with visitors of its own, pass the first rule and give 604 - 600.
-    Of a stock the column counts by how many it differs from the one last published: none or k.
+    Of a stock the column counts by how many it differs from the one last published: none or k; of a revised
+    cell the people by whom it differs from what was published before.
     """
     few = np.zeros(len(cells.table), dtype=np.bool_)
-    if CHANGE in cells.table.column_names:
-        change = column(cells, CHANGE)
+    for name in {CHANGE, REVISED_COUNT} & set(cells.table.column_names):
+        change = column(cells, name)
         few |= (change > 0) & (change < k)
     if LEFT_BY_EACH in cells.table.column_names:
         few |= column(cells, LEFT_BY_EACH) < k
@@ -244,16 +246,30 @@ def _needs(binding: Binding, exact: Sequence[Cells], rules: Rules, values: Float
         for name in magnitudes(cells.spec)
     }
     tables = {cells.label: cells for cells in exact}
+    few = {label: _changed_by_few(cells, rules) for label, cells in tables.items()}
     for place, number in enumerate(binding.numbers):
         spec, standing = tables[number.table].spec, tables[number.table].standing
         width[place] = width_needed(spec, number.measure, rules.thresholds)
-        if (number.table, number.measure) in levels:
+        if number.change_of is not None:
+            whole[place] = number.change_of in few[number.table]
+            width[place] = max(width[place], P / 100 * values[place]) if whole[place] else 0.0
+            whole[place] &= number.measure not in magnitudes(spec)
+        elif (number.table, number.measure) in levels:
             if withheld[binding.system.owner[place]]:
                 level[place] = max(levels[number.table, number.measure][number.key] / number.unit, 0.0)
             width[place], whole[place] = max(level[place], HIDDEN_SHARE * values[place]), False
         elif not number.planned and not 0 < values[place] < _few(spec, standing, number.key, rules):
             width[place], whole[place] = 0.0, False
     return Needs(width, level, level, whole)
+
+
+def _changed_by_few(cells: Cells, rules: Rules) -> set[Key]:
+    """Cells that a revision changed by too few people; by how many must be known, or any cell is one."""
+    k = least(cells.spec, rules.thresholds)
+    if REVISED_COUNT not in cells.table.column_names:
+        return set(keys_of(cells))
+    changes = column(cells, REVISED_COUNT)
+    return {key for key, change in zip(keys_of(cells), changes, strict=True) if 0 < change < k}
 
 
 def _few(spec: TableSpec, standing: Standing, key: Key, rules: Rules) -> int:

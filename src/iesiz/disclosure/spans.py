@@ -16,7 +16,7 @@ from itertools import combinations
 from iesiz.disclosure.binder import Binder, Key, is_edge
 from iesiz.links import Link
 from iesiz.periods import Grain, Period
-from iesiz.tables import Cells, TableSpec
+from iesiz.tables import Cells, Standing, TableSpec
 
 
 def bind_spans(binder: Binder) -> None:
@@ -93,6 +93,7 @@ def _daily(binder: Binder, whole: Cells) -> dict[dt.date, Cells]:
         one.period.start: one
         for one in binder.held
         if one.spec.name in names and one.period and one.period.grain is Grain.DAY
+        if one.standing is not Standing.PAST
     }
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
+from iesiz.disclosure.binder import REVISED
 from iesiz.disclosure.components import SLACK
 from iesiz.disclosure.earlier import Earlier
 from iesiz.disclosure.night_attack import CellInterval, attack
@@ -71,11 +72,12 @@ def _withheld(cells: Cells) -> Cells:
 def _matters(
     one: CellInterval, rows: set[tuple[str, tuple[object, ...]]], plan: Plan, thresholds: Thresholds
 ) -> bool:
-    """A row always; a drop-out if it may be between one person and k - 1."""
+    """A row always; a drop-out if it may be one person to k - 1, what a revision added if it must be."""
     spec = plan.spec(one.table)
-    return (one.table, one.key) in rows or (
-        spec is not None and one.hi >= 1 and one.lo < least(spec, thresholds)
-    )
+    if (one.table, one.key) in rows or spec is None:
+        return spec is not None
+    end = one.hi if one.key[-1] == REVISED else one.lo
+    return one.hi >= 1 and end < least(spec, thresholds)
 
 
 def _told(one: CellInterval, plan: Plan, thresholds: Thresholds, before: float) -> ToldNumber:

@@ -14,6 +14,7 @@ from iesiz.publish.release import (
     commit_period,
     commit_records,
     discard_staged,
+    newest_revision,
     published_days,
     published_paths,
     published_periods,
@@ -22,6 +23,7 @@ from iesiz.publish.release import (
     read_staged,
     recover,
     stage_period,
+    superseded_paths,
 )
 from iesiz.publish.verify import verify_store
 
@@ -31,6 +33,7 @@ __all__ = [
     "commit_period",
     "commit_records",
     "discard_staged",
+    "newest_revision",
     "published_days",
     "published_paths",
     "published_periods",
@@ -42,5 +45,6 @@ __all__ = [
     "recover",
     "stage_period",
     "stage_records",
+    "superseded_paths",
     "verify_store",
 ]

@@ -2,8 +2,8 @@
 
 Order of work: partitions are staged in the restricted zone and read back by the auditor, a journal names
 them, they are renamed to their places, both ledgers get their records, the journal goes. A run that finds a
-journal finishes it, so that no half of a night stays. What is published is never written again: a period
-with a record is left as it is.
+journal finishes it, so that no half of a night stays. What is published is never lost: a period with a
+record is left as it is, or a declared revision takes its place and what it replaces goes to ``superseded``.
 """
 
 from __future__ import annotations
@@ -61,8 +61,18 @@ def published_days(settings: Settings) -> frozenset[dt.date]:
     return frozenset(period.start for period in published_periods(settings, Grain.DAY))
 
 
+def newest_revision(settings: Settings, period: Period) -> int:
+    """The number of the last revision of a published period, 0 if there was none."""
+    return int(published_periods(settings, period.grain)[period].get("revision", 0))
+
+
 def stage_period(
-    settings: Settings, period: Period, protected: Sequence[Cells], edition: str, inputs: Sequence[str]
+    settings: Settings,
+    period: Period,
+    protected: Sequence[Cells],
+    edition: str,
+    inputs: Sequence[str],
+    revision: int = 0,
 ) -> tuple[Release, ...]:
     """Write the partitions of a period into the restricted zone, for the auditor to read back.
 
@@ -72,19 +82,20 @@ def stage_period(
         protected: cells after disclosure control, one element a table.
         edition: the edition of the policy in force.
         inputs: SHA-256 of the files that went in.
+        revision: 0, or the number of the declared revision.
 
     Raises:
-        PrivacyRefusal: the period was published before.
+        PrivacyRefusal: the period was published before, and this is no revision of it.
         OutsideError: the storage failed; nothing is visible.
     """
-    if period in published_periods(settings, period.grain):
+    if not revision and period in published_periods(settings, period.grain):
         raise PrivacyRefusal(
             f"{period} was published before, and what is published stays. Declare a revision."
         )
     staging = _staging(settings)
     with outside(staging):
         staging.mkdir(parents=True, exist_ok=True)
-        return tuple(_stage(staging, cells, period, edition, inputs) for cells in protected)
+        return tuple(_stage(staging, cells, period, edition, inputs, revision) for cells in protected)
 
 
 def staged_path(settings: Settings, table: str) -> Path:
@@ -115,9 +126,26 @@ def read_published(settings: Settings, specs: Sequence[TableSpec], period: Perio
 
 
 def published_paths(settings: Settings) -> dict[tuple[str, str], Path]:
-    """Where each partition lies that was published, by table and period's name."""
+    """Where each partition lies that was published, by table and period's name; of several the newest."""
     entries = [entry.facts for entry in _full(settings).entries(RELEASE)]
     return {(one["table"], one["period"]): settings.published / one["path"] for one in entries}
+
+
+def superseded_paths(settings: Settings) -> dict[tuple[str, str], tuple[Path, ...]]:
+    """Where the earlier partitions lie that revisions took the place of, by table and period, in order."""
+    found: dict[tuple[str, str], list[Path]] = {}
+    for entry in _full(settings).entries(RELEASE):
+        one = entry.facts
+        found.setdefault((one["table"], one["period"]), []).append(
+            settings.published / superseded_path(one["path"], one["revision"])
+        )
+    return {key: tuple(paths[:-1]) for key, paths in found.items() if len(paths) > 1}
+
+
+def superseded_path(path: str, revision: int) -> str:
+    """Where a partition goes when a later revision takes its place, relative to the published zone."""
+    folder, _, name = path.rpartition("/")
+    return f"superseded/{folder}/revision={revision}/{name}"
 
 
 def published_verdicts(settings: Settings) -> dict[tuple[str, str], str]:
@@ -195,15 +223,17 @@ def recover(settings: Settings) -> bool:
     return had_journal
 
 
-def _stage(staging: Path, cells: Cells, period: Period, edition: str, inputs: Sequence[str]) -> Release:
+def _stage(
+    staging: Path, cells: Cells, period: Period, edition: str, inputs: Sequence[str], revision: int
+) -> Release:
     name = cells.spec.name
     path = staging / f"{name}.parquet"
-    write_partition(cells, metadata_of(cells, edition, period.name, 0), path)
+    write_partition(cells, metadata_of(cells, edition, period.name, revision), path)
     status = cells.table["status"].to_pylist()
     return Release(
         table=name,
         period=period.name,
-        revision=0,
+        revision=revision,
         edition=edition,
         path=f"tables/{name}/{period.grain}={period}/part-0.parquet",
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
@@ -223,7 +253,16 @@ def _place(settings: Settings, one: Release) -> None:
                 f"{held}: not the file that its release names. Restore the store from a copy."
             )
         if held == staged:
+            _supersede(settings, one)
             put_in_place(staged, place)
+
+
+def _supersede(settings: Settings, one: Release) -> None:
+    """Keep a copy of what is in the place of a revision: somebody else has kept one too."""
+    place = settings.published / one.path
+    copy = settings.published / superseded_path(one.path, one.revision - 1)
+    if one.revision and place.exists() and not copy.exists():
+        write_bytes(copy, place.read_bytes())
 
 
 def _record(settings: Settings, kind: str, noted: Mapping[str, Any], releases: Sequence[Release]) -> None:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 
 from iesiz.ledger import Entry, Ledger
-from iesiz.publish.release import PUBLIC_FACTS, RELEASE
+from iesiz.publish.release import PUBLIC_FACTS, RELEASE, superseded_path
 from iesiz.settings import Settings
 
 
@@ -33,20 +33,30 @@ def _apart(full: Sequence[Entry], public: Sequence[Entry]) -> list[str]:
     ]
 
 
+def _places(full: Sequence[Entry]) -> list[tuple[str, str]]:
+    """Where each partition is to be, and its SHA-256; where a revision took its place it is set aside."""
+    newest = {entry.facts["path"]: entry.facts["revision"] for entry in full}
+    return [
+        (one["path"] if newest[one["path"]] == one["revision"] else superseded, one["sha256"])
+        for one in (entry.facts for entry in full)
+        for superseded in (superseded_path(one["path"], one["revision"]),)
+    ]
+
+
 def _files(settings: Settings, full: Sequence[Entry]) -> list[str]:
     found = []
-    for entry in full:
-        path = settings.published / entry.facts["path"]
+    for place, digest in _places(full):
+        path = settings.published / place
         if not path.is_file():
-            found.append(f"{entry.facts['path']}: published, and not there")
-        elif hashlib.sha256(path.read_bytes()).hexdigest() != entry.facts["sha256"]:
-            found.append(f"{entry.facts['path']}: not the file that was published")
+            found.append(f"{place}: published, and not there")
+        elif hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+            found.append(f"{place}: not the file that was published")
     return found
 
 
 def _strays(settings: Settings, full: Sequence[Entry]) -> list[str]:
-    known = {settings.published / entry.facts["path"] for entry in full}
-    rooms = [settings.published / name for name in ("tables", "microdata")]
+    known = {settings.published / place for place, _ in _places(full)}
+    rooms = [settings.published / name for name in ("tables", "microdata", "superseded")]
     there = [path for room in rooms for path in room.rglob("*") if path.is_file()]
     return [
         f"{path.relative_to(settings.published)}: there, and never published"

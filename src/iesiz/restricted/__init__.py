@@ -44,6 +44,8 @@ from iesiz.restricted.mirror import (
 )
 from iesiz.restricted.parts import part_writer
 from iesiz.restricted.period_sets import (
+    all_sets,
+    drop_sets,
     estrange,
     forget_sets,
     held_sets,
@@ -54,6 +56,7 @@ from iesiz.restricted.period_sets import (
 from iesiz.restricted.records import Records
 from iesiz.restricted.registered import freeze_registrations
 from iesiz.restricted.rejects import RejectedLine, read_rejects, reject_writer
+from iesiz.restricted.revised_sets import renew_set
 from iesiz.restricted.settle import Content, Reading, settle
 from iesiz.restricted.visitor_maps import held_maps, map_writer, read_maps
 
@@ -70,10 +73,12 @@ __all__ = [
     "Records",
     "RejectedLine",
     "add_tombstones",
+    "all_sets",
     "clean_part",
     "cohorts_path",
     "counts_path",
     "day_list",
+    "drop_sets",
     "estrange",
     "expired",
     "forget_gone",
@@ -101,6 +106,7 @@ __all__ = [
     "read_rejects",
     "read_visits",
     "reject_writer",
+    "renew_set",
     "set_folder",
     "set_paths",
     "settle",

@@ -24,12 +24,12 @@ EXACT, COUNTS, VISITS, SEEN = "exact", "counts", "visits", "seen"
 ROOMS = (EXACT, COUNTS, VISITS, "labels")
 
 
-def write_exact(settings: Settings, period: Period, exact: Sequence[Cells]) -> None:
-    """Keep a period's exact cells, the columns that only rules read among them.
+def write_exact(settings: Settings, period: Period, exact: Sequence[Cells], revision: int = 0) -> None:
+    """Keep a period's exact cells, the columns that only rules read among them; each revision's apart.
 
     The folder is made even without any: where all tables have noise nothing is kept, nor has expired.
     """
-    folder = _folder(settings, EXACT, period)
+    folder = _of_revision(settings, period, revision)
     with outside(folder):
         folder.mkdir(parents=True, exist_ok=True)
     for cells in exact:
@@ -37,9 +37,11 @@ def write_exact(settings: Settings, period: Period, exact: Sequence[Cells]) -> N
         write_private(path, partial(pq.write_table, cells.table, compression="zstd"))
 
 
-def read_exact(settings: Settings, specs: Sequence[TableSpec], period: Period) -> tuple[Cells, ...]:
-    """A period's exact cells, of the tables of which they are still kept."""
-    folder = _folder(settings, EXACT, period)
+def read_exact(
+    settings: Settings, specs: Sequence[TableSpec], period: Period, revision: int = 0
+) -> tuple[Cells, ...]:
+    """A period's exact cells as they were at one of its revisions, of the tables that are still kept."""
+    folder = _of_revision(settings, period, revision)
     found = [(spec, folder / f"{spec.name}.parquet") for spec in specs]
     with outside(folder):
         return tuple(
@@ -85,6 +87,11 @@ def expired(settings: Settings, closed: Mapping[Period, dt.date], today: dt.date
         for period in (Period.named(folder.name.partition("=")[2]),)
         if closed.get(period, period.last) < oldest
     )
+
+
+def _of_revision(settings: Settings, period: Period, revision: int) -> Path:
+    folder = _folder(settings, EXACT, period)
+    return folder / f"revision={revision}" if revision else folder
 
 
 def _folder(settings: Settings, room: str, period: Period) -> Path:

@@ -17,12 +17,14 @@ class KnownFile:
     """A file that was read: its content's SHA-256 and size, and its records by ISO day.
 
     Attributes:
+        late: lines by ISO day that was published before; their records lie aside while its keys are there.
         line_days: ISO days of its lines, if it has lines by which repeats in other files are known.
         form: 16 hexadecimal digits that tell the format by which it was read from others.
         name: its name when it was delivered.
         rejected: rejected lines by reason.
         read_on: ISO day on which it was read.
         is_replaced: whether a longer file or a reading by another format has taken its place.
+        revised: lines by ISO day that came late and that a revision took in.
     """
 
     site: str
@@ -37,6 +39,12 @@ class KnownFile:
     rejected: Mapping[str, int] = field(default_factory=dict)
     read_on: str = ""
     is_replaced: bool = False
+    revised: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def counted(self) -> Mapping[str, int]:
+        """Records that count, by ISO day: those that came in time and those that revisions took in."""
+        return merge_counts(self.days, self.revised)
 
     @property
     def file_id(self) -> str:
@@ -55,7 +63,8 @@ class KnownFile:
         return replace(self, line_days=tuple(day for day in self.line_days if day not in gone))
 
 
-FACTS = tuple(one.name for one in fields(KnownFile) if one.name != "is_replaced")
+FOLDED = frozenset({"is_replaced", "revised"})  # what later entries of the ledger tell of a file
+FACTS = tuple(one.name for one in fields(KnownFile) if one.name not in FOLDED)
 
 
 def facts_of(one: KnownFile) -> dict[str, Any]:
@@ -90,8 +99,17 @@ class TakenFiles:
         place = (one.site, one.stream, one.digest, one.form)
         before = self.files.pop(place, None)
         if before is not None:
-            one = replace(one, days={**before.days, **one.days}, late=merge_counts(before.late, one.late))
+            late, days = merge_counts(before.late, one.late), {**before.days, **one.days}
+            one = replace(one, days=days, late=late, revised=before.revised)
         self.files[place] = one
+
+    def revise(self, day: str, sites: Collection[str]) -> None:
+        """Take the late lines of some sites in for a published day."""
+        for place, one in self.files.items():
+            if one.site in sites and one.late.get(day):
+                late = {name: lines for name, lines in one.late.items() if name != day}
+                revised = merge_counts(one.revised, {day: one.late[day]})
+                self.files[place] = replace(one, late=late, revised=revised)
 
     def _stays(self, day: str, other: KnownFile, one: KnownFile) -> bool:
         return day in self.settled if other.form != one.form else day not in one.days

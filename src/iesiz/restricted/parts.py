@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from iesiz.dictionaries import own_values
 from iesiz.restricted.day_runs import Flags
 from iesiz.restricted.forgotten import clean_part
+from iesiz.restricted.known import KnownFile
 from iesiz.restricted.part_files import ROW_GROUP, open_part
 from iesiz.restricted.records import Records
 from iesiz.storage import STAGED, outside, put_in_place
@@ -65,11 +66,12 @@ class PartWriter:
             path.unlink()
             del self.rows[day]
 
-    def place(self, records: Records, file: FileRef, part_id: str) -> None:
-        """Finish the parts and put them in their places."""
+    def place(self, records: Records, one: KnownFile) -> None:
+        """Finish the parts and put them in their places; late ones lie aside."""
         self.close()
         for day in self.rows:
-            put_in_place(self.staging / f"{day}{STAGED}", records.part(file.site, file.stream, day, part_id))
+            is_late = day.isoformat() in one.late
+            put_in_place(self.staging / f"{day}{STAGED}", records.part(one, day, is_late))
 
 
 def _copy_rows(source: Path, target: Path, keep: Flags) -> None:

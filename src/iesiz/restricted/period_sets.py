@@ -1,16 +1,17 @@
 """Who was seen on which days of a week or month: sets of (period pseudonym, day), a file a site and day.
 
 A closed day leaves them, under the keys of its week and of its month and apart from its records; the period's
-close deletes them. In: visitors of a day, and the maps of what they are called. Out: Parquet by period, its
-rows in the order of the pseudonyms. It must not hold a day pseudonym, nor what would join a week's set to a
-month's, nor be read by anybody but the owner (mode 0600).
+close deletes them. What a revision leaves lies apart, by its number, and counts once the ledger names it. In:
+visitors of a day, and the maps of what they are called. Out: Parquet by period, its rows in the order of the
+pseudonyms. It must not hold a day pseudonym, nor what would join a week's set to a month's, nor be read by
+anybody but the owner (mode 0600).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from iesiz.restricted.exact import SEEN, seen_folder
 from iesiz.settings import Settings
 from iesiz.storage import outside, remove_tree, write_private
 
-BYTES = 16
+BYTES, REVISION = 16, "revision"
 Networks = npt.NDArray[np.int32]
 SCHEMA = pa.schema(
     [
@@ -43,8 +44,20 @@ def set_folder(settings: Settings, period: Period, site: str) -> Path:
     return seen_folder(settings, period) / f"site={site}"
 
 
+def set_path(settings: Settings, period: Period, site: str, day: dt.date, revision: int = 0) -> Path:
+    """Where a day's visitors lie for its week or month, as they were at one of its revisions."""
+    folder = set_folder(settings, period, site)
+    return (folder / f"revision={revision}" if revision else folder) / f"day={day}.parquet"
+
+
 def write_set(
-    settings: Settings, period: Period, site: str, day: dt.date, visitors: pa.Table, maps: pa.Table | None
+    settings: Settings,
+    period: Period,
+    site: str,
+    day: dt.date,
+    visitors: pa.Table,
+    maps: pa.Table | None,
+    revision: int = 0,
 ) -> None:
     """Keep a day's visitors for its week or month; nothing is kept if one of them has no name there.
 
@@ -58,28 +71,69 @@ def write_set(
         day: the local day.
         visitors: `visitor` (day pseudonym) and `network` (a number), a row each.
         maps: `visitor` and what it is called, by grain; None if that is not known.
+        revision: of the day.
     """
-    path = set_folder(settings, period, site) / f"day={day}.parquet"
+    path = set_path(settings, period, site, day, revision)
     with outside(path):
         path.unlink(missing_ok=True)
     if maps is None:
         return
-    place = pc.index_in(_flat(visitors["visitor"]), _flat(maps["visitor"]))
-    called = _flat(maps[period.grain.value]).take(place)
+    place = pc.index_in(flat(visitors["visitor"]), flat(maps["visitor"]))
+    called = flat(maps[period.grain.value]).take(place)
     if called.null_count:
         return
     write_private(
-        path, partial(_write, _ordered(site, day, called, visitors["network"].to_numpy(), period.grain))
+        path, partial(write_table, _ordered(site, day, called, visitors["network"].to_numpy(), period.grain))
     )
 
 
-def set_paths(settings: Settings, period: Period) -> dict[str, dict[dt.date, Path]]:
-    """The sets that a period's closed days have left, by site and day."""
+def set_paths(
+    settings: Settings, period: Period, revisions: Mapping[dt.date, int]
+) -> dict[str, dict[dt.date, Path]]:
+    """The sets that a period's closed days have left, by site and day.
+
+    Args:
+        settings: where the store is.
+        period: the week or month.
+        revisions: the number of the last revision of each day; a site that it left alone has an earlier set.
+    """
     found: dict[str, dict[dt.date, Path]] = {}
-    for path in sorted(seen_folder(settings, period).glob("site=*/day=*.parquet")):
-        site, day = path.parent.name.partition("=")[2], path.stem.partition("=")[2]
-        found.setdefault(site, {})[dt.date.fromisoformat(day)] = path
+    for path in sorted(all_sets(settings, period), key=_revision_of):
+        site, day = site_of(path), day_of(path)
+        if _revision_of(path) <= revisions.get(day, 0):
+            found.setdefault(site, {})[day] = path
     return found
+
+
+def all_sets(settings: Settings, period: Period, site: str = "*") -> tuple[Path, ...]:
+    """Every set that is held for a period, those that revisions took the place of among them."""
+    folder = seen_folder(settings, period)
+    names = (f"site={site}/day=*.parquet", f"site={site}/revision=*/day=*.parquet")
+    return tuple(path for name in names for path in sorted(folder.glob(name)))
+
+
+def drop_sets(settings: Settings, period: Period, day: dt.date, site: str = "*", revision: int = 0) -> None:
+    """Delete what is held of a day for a period, from a revision on."""
+    for path in all_sets(settings, period, site):
+        if day_of(path) == day and _revision_of(path) >= revision:
+            with outside(path):
+                path.unlink()
+
+
+def _revision_of(path: Path) -> int:
+    name, _, number = path.parent.name.partition("=")
+    return int(number) if name == REVISION else 0
+
+
+def site_of(path: Path) -> str:
+    """Whose visitors a set holds."""
+    folder = path.parent.parent if _revision_of(path) else path.parent
+    return folder.name.partition("=")[2]
+
+
+def day_of(path: Path) -> dt.date:
+    """The day that a set is of."""
+    return dt.date.fromisoformat(path.stem.partition("=")[2])
 
 
 def held_sets(settings: Settings) -> Iterator[tuple[Period, str]]:
@@ -101,7 +155,7 @@ def estrange(path: Path, gone: Collection[bytes]) -> int:
     """
     with outside(path):
         held = pq.ParquetFile(path).read()
-    column = _flat(held["visitor"])
+    column = flat(held["visitor"])
     rows = np.flatnonzero(pc.is_in(column, pa.array(gone, pa.binary())).to_numpy(zero_copy_only=False))
     if not len(rows):
         return 0
@@ -110,7 +164,7 @@ def estrange(path: Path, gone: Collection[bytes]) -> int:
         names[row] = os.urandom(BYTES)
     order = pa.array(sorted(range(len(names)), key=names.__getitem__))
     table = held.set_column(2, "visitor", pa.array(names, pa.binary(BYTES))).take(order)
-    write_private(path, partial(_write, table))
+    write_private(path, partial(write_table, table))
     return len(rows)
 
 
@@ -131,10 +185,11 @@ def _ordered(site: str, day: dt.date, called: pa.Array, networks: Networks, grai
     return pa.table(columns, schema=SCHEMA)
 
 
-def _flat(column: pa.ChunkedArray) -> pa.Array:
+def flat(column: pa.ChunkedArray) -> pa.Array:
     """One array of texts of bytes, whatever their type."""
     return pc.cast(column, pa.binary()).combine_chunks()
 
 
-def _write(table: pa.Table, path: Path) -> None:
+def write_table(table: pa.Table, path: Path) -> None:
+    """Write a set without anything that tells how it came about."""
     pq.write_table(table, path, compression="zstd", use_dictionary=["site", "day"], write_statistics=False)

@@ -6,11 +6,12 @@ A part counts only when the ledger names its file, so that a crash leaves nothin
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from iesiz.ledger import Ledger
+from iesiz.periods import Grain, Period
 from iesiz.restricted.keeping import last_day_kept
 from iesiz.restricted.known import KnownFile, TakenFiles, facts_of, known_file
 from iesiz.restricted.visitor_maps import MAPS, drop_empty, map_of
@@ -47,6 +48,8 @@ class Records:
                 taken.take(known_file(entry.facts), entry.facts["replaces"])
             elif entry.kind == DAY:
                 taken.settled.add(entry.facts["day"])
+                if entry.facts.get("revision"):
+                    taken.revise(entry.facts["day"], entry.facts["revised_sites"])
             elif entry.kind == DESTROYED:
                 gone.update(entry.facts["days"])
                 taken.settled |= gone
@@ -118,9 +121,10 @@ class Records:
         facts = {**facts_of(one), "replaces": replaces, "mark": mark, "counts": asdict(counts)}
         self.ledger.append(FILE, {**facts, "robots": robots})
 
-    def part(self, site: str, stream: str, day: dt.date, part_id: str) -> Path:
-        """Where the records of one file for one day lie."""
-        return self.folder / f"site={site}" / f"day={day}" / f"{stream}-{part_id}.parquet"
+    def part(self, one: KnownFile, day: dt.date, is_late: bool = False) -> Path:
+        """Where the records of one file for one day lie, or those of its lines that came late."""
+        name = f"{one.stream}-{one.part_id}{'-late' * is_late}.parquet"
+        return self.folder / f"site={one.site}" / f"day={day}" / name
 
     def lines(self, one: KnownFile) -> Path:
         """Where that lies by which the lines of a file are known again."""
@@ -137,25 +141,39 @@ class Records:
         if all(entry.facts["after"] != facts["after"] for entry in self.ledger.entries(FORGOTTEN)):
             self.ledger.append(FORGOTTEN, facts)
 
-    def parts(self, day: dt.date) -> dict[str, list[Path]]:
-        """The parts of a day that count, by site, in a fixed order."""
+    def parts(self, day: dt.date, late_of: Collection[str] = ()) -> dict[str, list[Path]]:
+        """The parts of a day that count, by site, in a fixed order; of some sites also those laid aside."""
         found: dict[str, list[Path]] = {}
         if day in self.gone_days():
             return found
         for one in sorted(self.files(), key=lambda file: (file.site, file.stream, file.digest)):
-            if one.days.get(day.isoformat()):
-                found.setdefault(one.site, []).append(self.part(one.site, one.stream, day, one.part_id))
+            if one.days.get(str(day)):
+                found.setdefault(one.site, []).append(self.part(one, day))
+            late = self.part(one, day, is_late=True)
+            # All of them may have been forgotten since.
+            is_in = one.revised.get(str(day)) or (one.site in late_of and one.late.get(str(day)))
+            if is_in and late.exists():
+                found.setdefault(one.site, []).append(late)
         return found
 
-    def inputs(self, day: dt.date) -> tuple[str, ...]:
-        """SHA-256 of each file that has records of a day."""
-        return tuple(sorted({one.digest for one in self.files() if one.days.get(day.isoformat())}))
+    def late_parts(self, day: dt.date) -> dict[str, list[Path]]:
+        """The parts of a published day that lie aside and were not taken in, by site."""
+        counted = {path for paths in self.parts(day).values() for path in paths}
+        held = self.parts(day, [site.name for site in self.settings.sites])
+        found = {site: [path for path in paths if path not in counted] for site, paths in held.items()}
+        return {site: paths for site, paths in found.items() if paths}
+
+    def inputs(self, day: dt.date, late_of: Collection[str] = ()) -> tuple[str, ...]:
+        """SHA-256 of each file that has records of a day; of some sites also those that have late ones."""
+        name, files = str(day), self.files()
+        late = {one.digest for one in files if one.site in late_of and one.late.get(name)}
+        return tuple(sorted({one.digest for one in files if one.counted.get(name)} | late))
 
     def robot_lists(self, day: dt.date) -> tuple[str, ...]:
         """What told robots apart in the files that have records of a day, by name and version."""
-        noted = (
-            entry.facts for entry in self.ledger.entries(FILE) if entry.facts["days"].get(day.isoformat())
-        )
+        name = str(day)
+        files = (entry.facts for entry in self.ledger.entries(FILE))
+        noted = (facts for facts in files if facts["days"].get(name) or facts["late"].get(name))
         return tuple(sorted({facts.get("robots", "not noted") for facts in noted}))
 
     def open_days(self, published: frozenset[dt.date]) -> tuple[dt.date, ...]:
@@ -179,15 +197,28 @@ class Records:
         return len(stray)
 
     def _parts_and_maps(self, files: Sequence[KnownFile]) -> set[Path]:
-        """Parts of days whose records are kept, and beside those of open days their maps."""
-        gone = {day.isoformat() for day in self.gone_days()}
-        published = {entry.facts["day"] for entry in self.ledger.entries(DAY)}
-        held = [(one, day) for one in files for day in one.days if day not in gone]
-        places = {
-            self.part(one.site, one.stream, dt.date.fromisoformat(day), one.part_id): day for one, day in held
-        }
-        maps = {map_of(self.settings, part) for part, day in places.items() if day not in published}
-        return {*places, *maps}
+        """Parts of days whose records are kept; maps of open days, and of late lines that can be taken in."""
+        gone, published = self.gone_days(), {entry.facts["day"] for entry in self.ledger.entries(DAY)}
+        own = [(one, day, False) for one in files for day in one.days]
+        late = [(one, day, True) for one in files for day in (*one.late, *one.revised)]
+        counted = set[Path]()
+        for one, iso_day, is_late in own + late:
+            day = dt.date.fromisoformat(iso_day)
+            if day in gone:
+                continue
+            part = self.part(one, day, is_late)
+            counted.add(part)
+            if (iso_day in one.late and self.is_revisable(day)) if is_late else iso_day not in published:
+                counted.add(map_of(self.settings, part))
+        return counted
+
+    def is_revisable(self, day: dt.date) -> bool:
+        """Whether its week and its month are still to be closed: afterwards no late line is taken in."""
+        return all(
+            entry.facts[grain.value] != Period.of(grain, day).name
+            for grain in (Grain.WEEK, Grain.MONTH)
+            for entry in self.ledger.entries(grain.value)
+        )
 
     def _keeps_rejects(self, one: KnownFile, today: dt.date) -> bool:
         """As long as records of one of its days may be kept; of a file without any, from when it was read."""

@@ -6,7 +6,7 @@ Its lines that came before, in whatever file of the stream, are taken out of its
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
@@ -79,24 +79,25 @@ def settle(
     late = _without_repeats(lines, reading.late, writer)
     _without_forgotten(records, file, writer)
     counts = reading.counts.ignoring(REPEATED, int(lines.repeated.sum()))
-    days = {day.isoformat(): rows for day, rows in sorted(writer.rows.items())}
+    days = {str(day): rows for day, rows in sorted(writer.rows.items()) if str(day) not in late}
     one = replace(_known(file, content, reading), days=days, late=late, line_days=lines.line_days())
     if one.line_days:
         reading.lines.place(records.lines(one), lines.own)
     if reading.rejects is not None:
         reading.rejects.place(records.rejects(one))
     if reading.maps is not None:
-        _place_maps(records, file, one, reading.maps)
-    writer.place(records, file, one.part_id)
+        _place_maps(records, one, reading.maps, writer.rows)
+    writer.place(records, one)
     records.note_file(file, one, [each.digest for each in shorter], counts, reading.robots)
     return _counts(file, content, _verdict(content, counts, shorter), counts, days, late)
 
 
-def _place_maps(records: Records, file: FileRef, one: KnownFile, maps: MapWriter) -> None:
-    """Maps beside the parts, without those who asked to be forgotten."""
-    days = [dt.date.fromisoformat(day) for day in one.days]
-    parts = {day: records.part(file.site, file.stream, day, one.part_id) for day in days}
-    lists = [day_list(records.settings, file.site, day) for day in days]
+def _place_maps(records: Records, one: KnownFile, maps: MapWriter, days: Collection[dt.date]) -> None:
+    """Maps beside the parts, without those who are forgotten; beside late ones while these are of use."""
+    late = {day for day in days if day.isoformat() in one.late}
+    held = [day for day in days if day not in late or records.is_revisable(day)]
+    parts = {day: records.part(one, day, day in late) for day in held}
+    lists = [day_list(records.settings, one.site, day) for day in held]
     maps.place(records.settings, parts, {gone for path in lists for gone in tombstones(path)})
 
 
@@ -137,7 +138,7 @@ def _without_repeats(lines: Sorted, late: Mapping[str, int], writer: PartWriter)
         gone = lines.repeated_on(day)
         if day.isoformat() in late:
             new[day.isoformat()] -= int(gone.sum())
-        else:
+        if day in writer.rows:
             writer.drop(day, gone)
     return {day: rows for day, rows in sorted(new.items()) if rows}
 

@@ -2,7 +2,8 @@
 
 In: visitors whose pseudonyms were made while a file was read. Out: one small file for each part. It counts as
 long as its part does and its day is open: with the day's close it goes, and what is kept of the day's records
-leads to no other day. It must not hold what a pseudonym was made of.
+leads to no other day. That of late lines that lie aside counts until a revision takes them in or none can any
+more. It must not hold what a pseudonym was made of.
 """
 
 from __future__ import annotations
