@@ -15,11 +15,16 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.postgresql import Server, new_server
 
 ROOT = Path(__file__).parents[1]
 CORPORA = ROOT.parent / "shared" / "corpora"
+
+# No test asserts a time; the first call of a kernel compiles it.
+settings.register_profile("iesiz", deadline=None)
+settings.load_profile("iesiz")
 
 Require = Callable[[str], Path]
 

@@ -29,6 +29,7 @@ BROWSER = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/126.0.0.0 Safari/537.36"
 )
+RUNS = "restricted/runs.jsonl"
 HEAD = """
 [store]
 path = "store"
@@ -102,8 +103,14 @@ class Network:
         return tables | {f"ledger, line {number}": line for number, line in enumerate(ledger, 1)}
 
     def everything(self) -> dict[str, str]:
-        """SHA-256 of each file of the store, keys among them."""
-        return hashes(self.store)
+        """SHA-256 of each file of the store, keys among them; only the record of runs grows with each run."""
+        return {name: digest for name, digest in hashes(self.store).items() if name != RUNS}
+
+
+def peak() -> int:
+    """MiB that this process held at most; what ``getrusage`` says counts the process that started it."""
+    status = Path("/proc/self/status").read_text("ascii")
+    return int(status.split("VmHWM:")[1].split()[0]) >> 10
 
 
 def hashes(folder: Path) -> dict[str, str]:

@@ -176,12 +176,13 @@ def published(net: Network, day: dt.date) -> list[tuple[Any, ...]]:
 def test_a_log_that_tells_durations_comes_out_with_quantiles(timed: Network) -> None:
     lines = [line(DAY, one, "/ru/shops", one).replace(b'"\n', b'" 30000\n') for one in range(1, 101)]
     lines += [line(DAY, one, "/ru/news", one).replace(b'"\n', b'" -\n') for one in range(1, 101)]
+    lines += [line(DAY, one, f"/ru/{one}-rare", one).replace(b'"\n', b'" -\n') for one in range(1, 101)]
     timed.write("logs/access.log", b"".join(lines))
     timed.night(DAY)
     assert published(timed, DAY) == [
         ("/ru/news", 100, None, None, None, "published"),
         ("/ru/shops", 100, 50, 50, None, "published"),
-        ("other", None, None, None, None, "suppressed"),
+        ("other", 100, None, None, None, "published"),
     ]
     catalog = duckdb.connect(str(timed.store / "published" / "catalog.duckdb"), read_only=True)
     asked = f"select role, unit from codebook where table_name = '{LATENCY}' and column_name = 'p95_ms'"

