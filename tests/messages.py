@@ -8,15 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from iesiz import errors
+
 SOURCE = Path(__file__).parents[1] / "src" / "iesiz"
 ERRORS = {
-    "CheckFailed": 1,
-    "SettingsError": 2,
-    "InputError": 3,
-    "PrivacyRefusal": 4,
-    "HeldBack": 4,
-    "OutsideError": 5,
-    "StoreBusy": 5,
+    name: one.exit_code
+    for name, one in vars(errors).items()
+    if isinstance(one, type) and issubclass(one, errors.IesizError)
 }
 GAP = "…"
 
@@ -40,7 +38,7 @@ def errors_in(path: Path) -> Iterator[Message]:
     for call in _calls(path):
         name = call.func.id if isinstance(call.func, ast.Name) else ""
         if name in ERRORS and call.args:
-            text = _text(call.args[0])
+            text = next(filter(None, map(_text, call.args)), "")
             if text:
                 yield Message(name, text, f"{path.relative_to(SOURCE)}:{call.lineno}")
 
