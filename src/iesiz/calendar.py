@@ -6,7 +6,8 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 
 from iesiz.periods import Period
-from iesiz.settings import Settings, Site
+from iesiz.settings import Settings
+from iesiz.site_settings import Site
 
 
 def now() -> dt.datetime:

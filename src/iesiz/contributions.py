@@ -14,7 +14,8 @@ from typing import Any
 from iesiz.bounds import BOUNDS
 from iesiz.errors import PrivacyRefusal
 from iesiz.mechanisms import PERSON, VISITOR_DAY
-from iesiz.settings import Settings, Site
+from iesiz.settings import Settings
+from iesiz.site_settings import Site
 
 UNITS = {"visitor": VISITOR_DAY, "person": PERSON}
 KNOWN = frozenset(asdict(BOUNDS))

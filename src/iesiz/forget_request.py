@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import Field, ValidationError
 
 from iesiz.errors import InputError
-from iesiz.settings import Section
+from iesiz.settings_section import Section
 
 EXPECTED = 'accounts = ["..."], and [[visitors]] with address and agent as the log writes them'
 Given = Annotated[str, Field(min_length=1)]

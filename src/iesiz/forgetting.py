@@ -46,7 +46,8 @@ from iesiz.restricted import (
     period_list,
     tombstones,
 )
-from iesiz.settings import Settings, Site
+from iesiz.settings import Settings
+from iesiz.site_settings import Site
 from iesiz.storage import outside, write_secret
 from iesiz.vocabulary import ForgetCounts
 

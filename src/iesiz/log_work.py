@@ -35,7 +35,8 @@ from iesiz.publish import published_days, published_periods
 from iesiz.records import Block
 from iesiz.restricted import Records
 from iesiz.seen_work import has_unions
-from iesiz.settings import PEER, Log, Settings
+from iesiz.settings import Settings
+from iesiz.site_settings import PEER, Log
 from iesiz.sources import read_start
 from iesiz.vocabulary import FileRef
 

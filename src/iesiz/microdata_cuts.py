@@ -23,7 +23,8 @@ from iesiz.microdata.guard import Attack, GroupSum, Narrow
 from iesiz.microdata.margins import Cut, Place, Told
 from iesiz.periods import Period
 from iesiz.restricted import CAME, WEEKDAYS
-from iesiz.settings import Settings, Thresholds
+from iesiz.rule_settings import Thresholds
+from iesiz.settings import Settings
 from iesiz.tables import Cells, load_tables
 from iesiz.vocabulary import SUPPRESSED
 

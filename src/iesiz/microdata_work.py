@@ -50,7 +50,8 @@ from iesiz.restricted import (
     read_cohort,
     read_visits,
 )
-from iesiz.settings import MicrodataRules, Settings
+from iesiz.rule_settings import MicrodataRules
+from iesiz.settings import Settings
 from iesiz.vocabulary import PeriodCounts, TableCounts
 
 WITHHELD, RELEASED = "withheld", "published"

@@ -18,6 +18,7 @@ from iesiz.deidentify import NO_ID, PERSON, KeyRing, RowTreatment, date_of
 from iesiz.parallel import ahead, in_order
 from iesiz.policy import load_registry
 from iesiz.publish import published_days
+from iesiz.registration_settings import Registration
 from iesiz.restricted import (
     MirrorBuilder,
     MirrorCounts,
@@ -30,7 +31,7 @@ from iesiz.restricted import (
     tombstones,
     without,
 )
-from iesiz.settings import Registration, Settings
+from iesiz.settings import Settings
 from iesiz.sources import RegistrationSource, Wanted, open_registrations
 from iesiz.vocabulary import RegistrationCounts, merge_counts
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 from iesiz.aggregate import Change, Changes
 from iesiz.disclosure import LEAST_NETWORKS, REVISED_COUNT, P, Plan, keys_of, least, magnitudes
 from iesiz.errors import PrivacyRefusal
-from iesiz.settings import Thresholds
+from iesiz.rule_settings import Thresholds
 from iesiz.tables import Cells, TableSpec
 from iesiz.vocabulary import PUBLISHED
 

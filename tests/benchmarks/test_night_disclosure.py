@@ -10,7 +10,8 @@ import pytest
 from iesiz.disclosure.night import protect_night
 from iesiz.disclosure.night_judge import audit_night
 from iesiz.disclosure.night_rules import Rules
-from iesiz.settings import Thresholds, load_settings
+from iesiz.rule_settings import Thresholds
+from iesiz.settings import load_settings
 from tests.privacy.exact_night import exact_nights, plan_with
 
 DAYS = (dt.date(2026, 11, 1), dt.date(2026, 11, 2), dt.date(2026, 11, 3))

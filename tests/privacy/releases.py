@@ -18,7 +18,7 @@ from iesiz.disclosure.system import system_of
 from iesiz.errors import PrivacyRefusal
 from iesiz.links import Link
 from iesiz.periods import Grain, Period
-from iesiz.settings import Thresholds
+from iesiz.rule_settings import Thresholds
 from iesiz.table_parts import TYPES, Column
 from iesiz.tables import Cells, Standing, TableSpec
 from iesiz.vocabulary import Purpose, Role

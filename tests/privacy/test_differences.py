@@ -15,7 +15,7 @@ import pytest
 from iesiz.disclosure import CHANGE, Rules, night_rules, plan_of
 from iesiz.disclosure.night_rules import NETWORK_COUNT, sensitive_rows
 from iesiz.periods import Grain, Period
-from iesiz.settings import Thresholds
+from iesiz.rule_settings import Thresholds
 from iesiz.table_parts import TYPES
 from iesiz.tables import Cells, TableSpec
 from tests.privacy.exact_night import SPECS as PACKAGE

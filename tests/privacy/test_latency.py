@@ -12,7 +12,7 @@ import pytest
 
 from iesiz.disclosure import NightVerdict, Plan, Rules, audit_night, plan_of, protect_night
 from iesiz.errors import PrivacyRefusal
-from iesiz.settings import Thresholds
+from iesiz.rule_settings import Thresholds
 from iesiz.tables import Cells
 from tests.nights import DAY, HEAD, Network, line, network
 from tests.privacy.exact_night import SPECS, cells_of

@@ -24,7 +24,7 @@ from iesiz.microdata.study import Outcome, Study, generalise, study_of
 from iesiz.microdata_cuts import ANSWERS, compared_with, opponent_beside
 from iesiz.periods import Grain, Period
 from iesiz.restricted import WEEKDAYS
-from iesiz.settings import Thresholds
+from iesiz.rule_settings import Thresholds
 from iesiz.tables import Cells, Standing, load_tables
 from tests.privacy.quarter_tables import SITE, SPECS, START, periods, shown_cells, tables_of
 

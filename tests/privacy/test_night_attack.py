@@ -21,7 +21,8 @@ from iesiz.disclosure.plan import Plan, StepRoute, plan_of
 from iesiz.disclosure.protect import Protected
 from iesiz.disclosure.task import Task
 from iesiz.errors import PrivacyRefusal
-from iesiz.settings import Thresholds, load_settings
+from iesiz.rule_settings import Thresholds
+from iesiz.settings import load_settings
 from iesiz.tables import Cells
 from tests.privacy.exact_night import SPECS, cells_of, exact_nights, plan_with, threshold_only
 

@@ -25,7 +25,8 @@ from iesiz.night import NightCounts
 from iesiz.noise_work import chosen_tables, may_be_released
 from iesiz.periods import Grain, Period
 from iesiz.publish.release import discard_staged
-from iesiz.settings import Settings, Thresholds, load_settings
+from iesiz.rule_settings import Thresholds
+from iesiz.settings import Settings, load_settings
 from iesiz.tables import load_tables
 from iesiz.tools import audit_published, codebook_text
 from tests.nights import DAY, NEXT, Network, line, log, network, site

@@ -10,7 +10,7 @@ from typing import Any
 
 from iesiz.aggregate import aggregate_day
 from iesiz.bounds import Bounds
-from iesiz.settings import Thresholds
+from iesiz.rule_settings import Thresholds
 from iesiz.tables import load_tables
 from tests.statistics.test_cases import DayInput, Row, day_of
 

@@ -21,7 +21,8 @@ from iesiz.deidentify.registrations import ELSEWHERE
 from iesiz.periods import Grain, Period
 from iesiz.policy import load_registry
 from iesiz.restricted import counts_path, freeze_registrations
-from iesiz.settings import Site, Step, Thresholds
+from iesiz.rule_settings import Thresholds
+from iesiz.site_settings import Site, Step
 from iesiz.tables import TableSpec, load_tables
 from iesiz.vocabulary import Role
 from tests.unit.small_world import settings_in

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from iesiz.aggregate import DayInput, aggregate_day
-from iesiz.settings import Site, Thresholds
+from iesiz.rule_settings import Thresholds
+from iesiz.site_settings import Site
 from iesiz.tables import load_tables
 from tests.nights import BROWSER, DAY, NETWORKS, network
 from tests.statistics.test_cases import DAY as RECORDED

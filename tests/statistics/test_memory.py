@@ -14,7 +14,7 @@ import pytest
 from iesiz.aggregate import DayInput, aggregate_day
 from iesiz.errors import OutsideError
 from iesiz.restricted import Records
-from iesiz.settings import Thresholds
+from iesiz.rule_settings import Thresholds
 from iesiz.tables import load_tables
 from tests.nights import network
 from tests.statistics.test_cases import DAY, KEY, MIDNIGHT, RECORD, SITES

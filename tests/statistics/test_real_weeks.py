@@ -16,7 +16,7 @@ import pytest
 from iesiz import pipeline
 from iesiz.aggregate import DayInput
 from iesiz.bounds import Bounds
-from iesiz.settings import Thresholds
+from iesiz.rule_settings import Thresholds
 from iesiz.tables import Cells, TableSpec
 from tests.nights import Network
 from tests.privacy.byte_search import Canary, Search

@@ -12,7 +12,7 @@ import pytest
 
 from iesiz.aggregate import aggregate_day
 from iesiz.behaviour import BEHAVIOUR, Behaviour
-from iesiz.settings import Thresholds
+from iesiz.rule_settings import Thresholds
 from iesiz.tables import load_tables
 from tests.statistics.test_cases import Row, day_of
 

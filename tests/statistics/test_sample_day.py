@@ -31,8 +31,9 @@ from iesiz.deidentify.referrers import classify_referrer
 from iesiz.deidentify.routes import OwnRoutes, resource_of, route_of
 from iesiz.periods import Grain, Period
 from iesiz.restricted import Records, counts_path, freeze_registrations, mirror_path
+from iesiz.rule_settings import Thresholds
 from iesiz.seen_work import keep_visitors, seen_in
-from iesiz.settings import Settings, Store, Thresholds, load_settings
+from iesiz.settings import Settings, Store, load_settings
 from iesiz.storage import prepare_store
 from iesiz.tables import load_tables
 from iesiz.vocabulary import FileRef

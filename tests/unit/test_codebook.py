@@ -13,7 +13,7 @@ from iesiz.catalog import codebook_html, codebook_markdown
 from iesiz.catalog.codebook import codebook_rows, described
 from iesiz.catalog.own import own_tables
 from iesiz.policy.editions import edition_text
-from iesiz.settings import Thresholds
+from iesiz.rule_settings import Thresholds
 from iesiz.table_parts import Change
 from iesiz.tables import TableSpec, load_tables
 

@@ -6,7 +6,8 @@ import datetime as dt
 from dataclasses import replace
 
 from iesiz.aggregate.labels import admitted_labels, common_labels
-from iesiz.settings import Site, Thresholds
+from iesiz.rule_settings import Thresholds
+from iesiz.site_settings import Site
 from iesiz.tables import load_tables
 
 (PAGES,) = (spec for spec in load_tables() if spec.name == "daily_pageviews_by_page")

@@ -9,7 +9,7 @@ import pytest
 from iesiz.disclosure.plan import MOST_CELLS, plan_of, width_needed
 from iesiz.errors import PrivacyRefusal
 from iesiz.links import Link, read_links
-from iesiz.settings import Thresholds
+from iesiz.rule_settings import Thresholds
 from iesiz.tables import TableSpec, load_tables
 
 SPECS = {spec.name: spec for spec in load_tables()}

@@ -22,7 +22,7 @@ from iesiz.ledger import Ledger
 from iesiz.periods import Grain, Period
 from iesiz.publish import release, verify_store
 from iesiz.reader import ask
-from iesiz.settings import Thresholds
+from iesiz.rule_settings import Thresholds
 from iesiz.status import status_of
 from iesiz.storage import remove_tree
 from iesiz.tables import Cells, load_tables

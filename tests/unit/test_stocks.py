@@ -13,7 +13,8 @@ from iesiz.disclosure import CHANGE, Rules, plan_of
 from iesiz.disclosure.night_rules import sensitive_rows
 from iesiz.periods import Grain, Period
 from iesiz.publish import commit_period, stage_period
-from iesiz.settings import Settings, Thresholds
+from iesiz.rule_settings import Thresholds
+from iesiz.settings import Settings
 from iesiz.storage import prepare_store
 from iesiz.table_parts import TYPES
 from iesiz.tables import Cells

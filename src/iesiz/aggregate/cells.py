@@ -15,7 +15,7 @@ from iesiz.aggregate.longer import PeriodInput, period_session
 from iesiz.aggregate.session import DayInput, Left, left_by, register_admitted, relation
 from iesiz.engine import engine_errors
 from iesiz.errors import CheckFailed
-from iesiz.settings import Thresholds
+from iesiz.rule_settings import Thresholds
 from iesiz.table_parts import ADMITTED, SITES, TYPES, Column
 from iesiz.tables import MEMBERS, Cells, TableSpec
 from iesiz.vocabulary import OTHER, Role

@@ -16,7 +16,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from iesiz.settings import Site, Thresholds
+from iesiz.rule_settings import Thresholds
+from iesiz.site_settings import Site
 from iesiz.tables import TableSpec
 from iesiz.vocabulary import OTHER
 

@@ -21,7 +21,7 @@ import pyarrow as pa
 from iesiz.aggregate.labels import History, Shown
 from iesiz.aggregate.session import MEMORY, connect, register_mirror, relation
 from iesiz.periods import Period
-from iesiz.settings import Site
+from iesiz.site_settings import Site
 from iesiz.tables import MEMBERS, SEEN
 
 TOLD = pa.schema(

@@ -17,7 +17,7 @@ from iesiz.behaviour import BEHAVIOUR, Behaviour
 from iesiz.bounds import BOUNDS, Bounds
 from iesiz.languages import language_of_code
 from iesiz.periods import Grain, Period
-from iesiz.settings import Site
+from iesiz.site_settings import Site
 
 FUNNEL = pa.schema(
     [("site", pa.string()), ("place", pa.int64()), ("step", pa.string()), ("route", pa.string())]

@@ -16,7 +16,7 @@ from iesiz.catalog.wording import PERIODS, STATUS_MEANING, limits_of, protection
 from iesiz.mechanisms import DpBudget, TableChoice
 from iesiz.periods import Grain
 from iesiz.policy import EditionInForce
-from iesiz.settings import Thresholds
+from iesiz.rule_settings import Thresholds
 from iesiz.table_parts import TYPES
 from iesiz.tables import TableSpec
 from iesiz.vocabulary import Role

@@ -5,7 +5,7 @@ from __future__ import annotations
 from iesiz.catalog.noise_words import noise_of
 from iesiz.mechanisms import DP, NONE, TableChoice
 from iesiz.periods import Grain
-from iesiz.settings import Thresholds
+from iesiz.rule_settings import Thresholds
 from iesiz.tables import TableSpec
 from iesiz.vocabulary import Role
 

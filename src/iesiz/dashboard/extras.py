@@ -7,7 +7,7 @@ from typing import Any
 
 from iesiz.policy import EditionInForce
 from iesiz.reader import Reader
-from iesiz.settings import Thresholds
+from iesiz.rule_settings import Thresholds
 from iesiz.tables import TableSpec
 from iesiz.vocabulary import AUDITED
 

@@ -25,7 +25,7 @@ from iesiz.disclosure.parts import Part
 from iesiz.disclosure.plan import Plan, width_needed
 from iesiz.disclosure.sparse import Floats, Rows, beside, from_lists, stack
 from iesiz.disclosure.system import Limits, LinearSystem
-from iesiz.settings import Thresholds
+from iesiz.rule_settings import Thresholds
 from iesiz.tables import Cells
 
 A_FEW = 32

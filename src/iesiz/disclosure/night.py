@@ -25,7 +25,7 @@ from iesiz.disclosure.protect import prices, protect
 from iesiz.disclosure.sparse import Bools
 from iesiz.disclosure.task import Task
 from iesiz.errors import PrivacyRefusal
-from iesiz.settings import Thresholds
+from iesiz.rule_settings import Thresholds
 from iesiz.tables import Cells, Standing
 from iesiz.vocabulary import PUBLISHED, SUPPRESSED
 

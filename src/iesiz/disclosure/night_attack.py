@@ -21,7 +21,7 @@ from iesiz.disclosure.opened import Horizon, no_horizon, opened
 from iesiz.disclosure.parts import Part
 from iesiz.disclosure.plan import Plan, width_needed
 from iesiz.disclosure.sparse import Floats, stack
-from iesiz.settings import Thresholds
+from iesiz.rule_settings import Thresholds
 from iesiz.tables import Cells, Standing
 
 

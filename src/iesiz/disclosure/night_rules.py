@@ -22,7 +22,7 @@ from iesiz.disclosure.primary import Shares, below_threshold, group_disclosed, p
 from iesiz.disclosure.rules import Needs
 from iesiz.disclosure.sparse import Bools, Floats, Ints
 from iesiz.errors import PrivacyRefusal
-from iesiz.settings import Thresholds
+from iesiz.rule_settings import Thresholds
 from iesiz.tables import Cells, Standing, TableSpec
 from iesiz.vocabulary import Role
 

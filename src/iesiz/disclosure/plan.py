@@ -14,7 +14,7 @@ from iesiz.bounds import BOUNDS
 from iesiz.errors import PrivacyRefusal
 from iesiz.links import Link
 from iesiz.periods import Grain
-from iesiz.settings import Thresholds
+from iesiz.rule_settings import Thresholds
 from iesiz.table_parts import ADMITTED, SITES, Column
 from iesiz.tables import TableSpec
 from iesiz.vocabulary import Role

@@ -18,7 +18,7 @@ from iesiz.disclosure.earlier import Earlier
 from iesiz.disclosure.night_attack import CellInterval, attack
 from iesiz.disclosure.night_rules import keys_of
 from iesiz.disclosure.plan import Plan, least, width_needed
-from iesiz.settings import Thresholds
+from iesiz.rule_settings import Thresholds
 from iesiz.tables import Cells
 
 

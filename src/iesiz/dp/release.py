@@ -22,7 +22,8 @@ from iesiz.dp.mechanism import Declaration
 from iesiz.dp.noise import Noise, choose, draw
 from iesiz.errors import PrivacyRefusal
 from iesiz.periods import Period
-from iesiz.settings import Settings, Site
+from iesiz.settings import Settings
+from iesiz.site_settings import Site
 from iesiz.table_parts import ADMITTED, SITES, TYPES, Column
 from iesiz.tables import Cells, TableSpec
 from iesiz.vocabulary import NOISY, OTHER, Role

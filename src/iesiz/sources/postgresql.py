@@ -22,7 +22,7 @@ from iesiz.sources.registration import ID, VERSION, SourceColumn, Wanted
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Connection
 
-    from iesiz.settings import PostgreSQL
+    from iesiz.registration_settings import PostgreSQL
 
 BATCH_BYTES = 1 << 22
 AS_THEY_ARE = frozenset(

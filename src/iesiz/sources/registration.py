@@ -15,7 +15,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from iesiz.policy import Registry
-from iesiz.settings import Registration
+from iesiz.registration_settings import Registration
 
 ID, VERSION = "registration_id", "updated_at"
 
