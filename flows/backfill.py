@@ -14,10 +14,11 @@ from prefect.client.schemas.objects import State
 
 from flows.nightly import contained, noted, report, run_steps
 from iesiz import pipeline
+from iesiz.counts import PeriodCounts
 from iesiz.periods import days_between
 from iesiz.run_facts import NIGHT
 from iesiz.settings import load_settings
-from iesiz.vocabulary import PeriodCounts, day_of
+from iesiz.vocabulary import day_of
 
 
 @flow(name="backfill", persist_result=False)

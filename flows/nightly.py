@@ -22,19 +22,12 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 
 from iesiz import pipeline
+from iesiz.counts import FileCounts, PeriodCounts, RegistrationCounts, UpkeepCounts
 from iesiz.errors import IesizError, OutsideError
 from iesiz.periods import Period
 from iesiz.run_facts import NIGHT, Work
 from iesiz.settings import Settings, load_settings
-from iesiz.vocabulary import (
-    Arrivals,
-    FileCounts,
-    FileRef,
-    PeriodCounts,
-    RegistrationCounts,
-    UpkeepCounts,
-    day_of,
-)
+from iesiz.vocabulary import Arrivals, FileRef, day_of
 
 P = ParamSpec("P")
 R = TypeVar("R")

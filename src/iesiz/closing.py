@@ -16,6 +16,7 @@ from pathlib import Path
 from iesiz.aggregate import DayInput, PeriodInput
 from iesiz.calendar import end_of, is_due
 from iesiz.catalog import DayFacts
+from iesiz.counts import PeriodCounts, TableCounts
 from iesiz.deidentify import KeyRing
 from iesiz.disclosure import Earlier, Night, NightVerdict, Plan, Rules, StepRoute, audit_night, plan_of
 from iesiz.errors import CutOffError, Expired, HeldBack, OutsideError, PrivacyRefusal
@@ -33,7 +34,6 @@ from iesiz.restricted import Records, counts_path, has_exact, mirror_path, read_
 from iesiz.seen_work import seen_in, told_in
 from iesiz.settings import Settings
 from iesiz.tables import Cells, TableSpec, load_tables
-from iesiz.vocabulary import PeriodCounts, TableCounts
 
 ON_ITS_WAY = dt.timedelta(days=3)
 

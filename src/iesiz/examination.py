@@ -16,8 +16,8 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from iesiz.counts import LineCounts
 from iesiz.records import CodedText, ParsedChunk
-from iesiz.vocabulary import LineCounts
 
 MIXED = "mixed"
 GAP_SECONDS = 1800

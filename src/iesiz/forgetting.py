@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from iesiz.counts import ForgetCounts
 from iesiz.deidentify import (
     PERIOD,
     PERSON,
@@ -49,7 +50,6 @@ from iesiz.restricted import (
 from iesiz.settings import Settings
 from iesiz.site_settings import Site
 from iesiz.storage import outside, write_secret
-from iesiz.vocabulary import ForgetCounts
 
 
 @dataclass(frozen=True, slots=True)

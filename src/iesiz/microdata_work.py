@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from iesiz.calendar import is_due, now
 from iesiz.closing import due_periods, registrations_for
+from iesiz.counts import PeriodCounts, TableCounts
 from iesiz.datasets import Dataset, load_datasets
 from iesiz.disclosure import LEAST_NETWORKS
 from iesiz.errors import HeldBack, PrivacyRefusal
@@ -52,7 +53,6 @@ from iesiz.restricted import (
 )
 from iesiz.rule_settings import MicrodataRules
 from iesiz.settings import Settings
-from iesiz.vocabulary import PeriodCounts, TableCounts
 
 WITHHELD, RELEASED = "withheld", "published"
 NOT_GIVEN = "not_given"

@@ -10,12 +10,13 @@ from functools import partial
 from typing import TypeVar
 
 from iesiz import pipeline
+from iesiz.counts import FileCounts, PeriodCounts, RegistrationCounts, UpkeepCounts
 from iesiz.errors import IesizError, OutsideError, gravest
 from iesiz.periods import Grain, Period
 from iesiz.run_facts import NIGHT, Work
 from iesiz.run_record import Run, Say
 from iesiz.settings import Settings
-from iesiz.vocabulary import FileCounts, FileRef, PeriodCounts, RegistrationCounts, UpkeepCounts
+from iesiz.vocabulary import FileRef
 
 Made = TypeVar("Made")
 Progress = Callable[[str, int, int], None]

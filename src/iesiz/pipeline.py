@@ -33,6 +33,15 @@ from iesiz.closing import (
     tables_of,
     withheld_whole,
 )
+from iesiz.counts import (
+    FileCounts,
+    ForgetCounts,
+    LineCounts,
+    PeriodCounts,
+    RegistrationCounts,
+    UpkeepCounts,
+    merge_counts,
+)
 from iesiz.dashboard import write_dashboard
 from iesiz.deidentify import KeyRing, robot_list_version
 from iesiz.disclosure import (
@@ -84,18 +93,7 @@ from iesiz.sources import Fingerprint, find_files, read_blocks
 from iesiz.storage import store_lock
 from iesiz.tables import load_tables
 from iesiz.upkeep import check_keys, clear, finish, keys_due
-from iesiz.vocabulary import (
-    Arrivals,
-    FileCounts,
-    FileRef,
-    ForgetCounts,
-    KeyFacts,
-    LineCounts,
-    PeriodCounts,
-    RegistrationCounts,
-    UpkeepCounts,
-    merge_counts,
-)
+from iesiz.vocabulary import Arrivals, FileRef, KeyFacts
 
 __all__ = [
     "Run",

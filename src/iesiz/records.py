@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from iesiz.bytes_kernel import count_lines
-from iesiz.vocabulary import LineCounts
+from iesiz.counts import LineCounts
 
 METHODS = (
     "malformed",

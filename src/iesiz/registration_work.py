@@ -14,6 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from iesiz.calendar import now
+from iesiz.counts import RegistrationCounts, merge_counts
 from iesiz.deidentify import NO_ID, PERSON, KeyRing, RowTreatment, date_of
 from iesiz.parallel import ahead, in_order
 from iesiz.policy import load_registry
@@ -33,7 +34,6 @@ from iesiz.restricted import (
 )
 from iesiz.settings import Settings
 from iesiz.sources import RegistrationSource, Wanted, open_registrations
-from iesiz.vocabulary import RegistrationCounts, merge_counts
 
 SECOND = 1_000_000
 HOUR = 3600 * SECOND

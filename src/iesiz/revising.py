@@ -13,6 +13,7 @@ from typing import Any
 from iesiz.aggregate import Left, aggregate_day, changes_of
 from iesiz.archive import open_archive
 from iesiz.closing import audited, plan_of_night, summary_of, table_counts, tables_of
+from iesiz.counts import PeriodCounts
 from iesiz.disclosure import Rules, carried, marked, protect_night
 from iesiz.periods import Grain
 from iesiz.policy import EditionInForce
@@ -28,7 +29,6 @@ from iesiz.revision_rules import (
 from iesiz.seen_work import renew_visitors
 from iesiz.settings import Settings
 from iesiz.tables import Cells
-from iesiz.vocabulary import PeriodCounts
 
 
 def revise_day(

@@ -18,12 +18,13 @@ from functools import singledispatchmethod
 
 from iesiz.alerts import Alert, tell
 from iesiz.calendar import now
+from iesiz.counts import FileCounts, LineCounts, PeriodCounts, RegistrationCounts, UpkeepCounts
 from iesiz.errors import HeldBack, IesizError, StoreBusy, gravest
 from iesiz.periods import Grain
 from iesiz.run_facts import NIGHT, FailureFacts, RunFacts, Work
 from iesiz.runs import has_store, note_run, noting
 from iesiz.settings import Settings
-from iesiz.vocabulary import Arrivals, FileCounts, LineCounts, PeriodCounts, RegistrationCounts, UpkeepCounts
+from iesiz.vocabulary import Arrivals
 
 Say = Callable[[str], None]
 

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from iesiz.closing import closing_days
+from iesiz.counts import UpkeepCounts
 from iesiz.deidentify import LINES, PERIOD, PERSON, RENEWED, VISITOR, VISITOR_KEYS, KeyRing
 from iesiz.errors import PrivacyRefusal, SettingsError
 from iesiz.period_keys import last_day_of_key, needed_keys, paths_to_go
@@ -23,7 +24,7 @@ from iesiz.periods import Grain, Period
 from iesiz.restricted import Records, cohorts_path, day_list, expired, last_day_kept, mirror_path, people_list
 from iesiz.settings import Settings
 from iesiz.storage import outside, remove_tree, write_secret
-from iesiz.vocabulary import KeyFacts, UpkeepCounts
+from iesiz.vocabulary import KeyFacts
 
 MIRROR_KEY = f"{PERSON}/registration/mirror"
 

@@ -14,9 +14,9 @@ from prefect.client.schemas.objects import State
 from flows import backfill as module
 from flows import nightly
 from iesiz import pipeline
+from iesiz.counts import PeriodCounts
 from iesiz.errors import InputError, SettingsError
 from iesiz.periods import Grain, Period
-from iesiz.vocabulary import PeriodCounts
 from tests.flows.prefect_server import PrefectServer
 from tests.flows.test_nightly import LAST, READING, Night, of_run
 from tests.nights import DAY, NEXT, Network, log, network

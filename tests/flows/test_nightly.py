@@ -14,18 +14,11 @@ import pytest
 from prefect.client.schemas.objects import State
 
 from flows import nightly as module
+from iesiz.counts import FileCounts, LineCounts, PeriodCounts, TableCounts, UpkeepCounts
 from iesiz.errors import IesizError, InputError, OutsideError, PrivacyRefusal
 from iesiz.periods import Grain, Period
 from iesiz.run_record import Run
-from iesiz.vocabulary import (
-    Arrivals,
-    FileCounts,
-    FileRef,
-    LineCounts,
-    PeriodCounts,
-    TableCounts,
-    UpkeepCounts,
-)
+from iesiz.vocabulary import Arrivals, FileRef
 from tests.flows.prefect_server import PrefectServer, wait_for
 
 DAY = dt.date(2026, 11, 1)

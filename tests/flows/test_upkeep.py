@@ -11,8 +11,8 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows import nightly
 from flows import upkeep as module
+from iesiz.counts import UpkeepCounts
 from iesiz.run_record import Run
-from iesiz.vocabulary import UpkeepCounts
 from tests.flows.prefect_server import PrefectServer
 
 DONE = UpkeepCounts(("visitor/mall/2026-11-01",), (dt.date(2026, 11, 1),), (), 2)

@@ -13,10 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from iesiz import pipeline
+from iesiz.counts import RegistrationCounts
 from iesiz.errors import InputError, PrivacyRefusal, SettingsError
 from iesiz.restricted import mirror_path
 from iesiz.sources.registration_csv import BLOCK_BYTES
-from iesiz.vocabulary import RegistrationCounts
 from tests.nights import Network, network, site
 
 ALMATY = dt.timezone(dt.timedelta(hours=5))

@@ -12,11 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from iesiz import pipeline
+from iesiz.counts import FileCounts
 from iesiz.errors import OutsideError
 from iesiz.ledger import Ledger
 from iesiz.restricted import Records
 from iesiz.settings import Settings
-from iesiz.vocabulary import FileCounts, FileRef
+from iesiz.vocabulary import FileRef
 from tests.unit.small_world import line_of, settings_in
 
 DAY, NEXT = "2026-11-03", "2026-11-04"

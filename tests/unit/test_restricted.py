@@ -10,11 +10,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from iesiz import pipeline
+from iesiz.counts import FileCounts, LineCounts
 from iesiz.errors import InputError, OutsideError
 from iesiz.ledger import Ledger
 from iesiz.restricted import Content, Reading, Records, line_collector, part_writer, parts, settle
 from iesiz.settings import Settings
-from iesiz.vocabulary import FileCounts, FileRef, LineCounts
+from iesiz.vocabulary import FileRef
 from tests.unit.small_world import SETTINGS, disk_full_at, line_of, settings_in
 
 THIRD, FOURTH = dt.date(2026, 11, 3), dt.date(2026, 11, 4)

@@ -16,6 +16,7 @@ import pytest
 
 from iesiz import pipeline, revising, revision_input, revision_rules
 from iesiz.bounds import BOUNDS
+from iesiz.counts import PeriodCounts
 from iesiz.errors import PrivacyRefusal, SettingsError
 from iesiz.forget_request import ForgetRequest, NamedVisitor
 from iesiz.ledger import Ledger
@@ -27,7 +28,6 @@ from iesiz.status import status_of
 from iesiz.storage import remove_tree
 from iesiz.tables import Cells, load_tables
 from iesiz.tools import audit_published
-from iesiz.vocabulary import PeriodCounts
 from tests.nights import BROWSER, DAY, NETWORKS, NEXT, Network, line, log, network, site
 
 WHY = "the second server's file came after the night"

@@ -18,8 +18,8 @@ from iesiz.vocabulary import day_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from iesiz.counts import PeriodCounts, RegistrationCounts
     from iesiz.night import NightCounts, Progress
-    from iesiz.vocabulary import PeriodCounts, RegistrationCounts
 
 OneDay = Annotated[str | None, typer.Option("--day", help="The local day to close, YYYY-MM-DD.")]
 FirstDay = Annotated[str | None, typer.Option("--from", help="The first of a range of days to close.")]

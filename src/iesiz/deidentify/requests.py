@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from iesiz.counts import LineCounts
 from iesiz.deidentify.agents import classify_agent
 from iesiz.deidentify.context import ROBOT, Context, Fate
 from iesiz.deidentify.labels import spread
@@ -21,7 +22,6 @@ from iesiz.dictionaries import own_values
 from iesiz.distinct import distinct_numbers
 from iesiz.errors import PrivacyRefusal
 from iesiz.records import METHODS, PATH, CodedText, LineMarks, ParsedChunk
-from iesiz.vocabulary import LineCounts
 
 Columns = dict[str, pa.Array]
 MALFORMED = "{malformed}"

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from iesiz.bytes_kernel import SEED, Bytes, count_lines
 from iesiz.code_kernel import code_texts
+from iesiz.counts import LineCounts
 from iesiz.parse.columns import columns_of, sections
 from iesiz.parse.fold_kernel import fold_paths
 from iesiz.parse.formats import LogFormat, Style, places_of, program_of
@@ -40,7 +41,6 @@ from iesiz.parse.layout_kernel import (
 )
 from iesiz.parse.scan_kernel import scan
 from iesiz.records import HOST, PATH, Block, CodedText, ParsedChunk
-from iesiz.vocabulary import LineCounts
 
 IGNORED_REASONS = {EMPTY: "empty_line", COMMENT: "comment", OTHER_EVENT: "other_event"}
 REJECTED_REASONS = {

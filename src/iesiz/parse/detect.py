@@ -6,6 +6,7 @@ import ipaddress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from iesiz.counts import LineCounts
 from iesiz.errors import InputError
 from iesiz.parse.chunk import parse_block
 from iesiz.parse.columns import with_columns
@@ -13,7 +14,6 @@ from iesiz.parse.formats import LogFormat
 from iesiz.parse.names import format_named
 from iesiz.parse.presets import FORMATS
 from iesiz.records import Block, ParsedChunk
-from iesiz.vocabulary import LineCounts
 
 AUTO = "auto"
 LEAST_SHARE = 0.5

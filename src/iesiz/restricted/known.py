@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
-from iesiz.vocabulary import merge_counts
+from iesiz.counts import merge_counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from iesiz.counts import LineCounts
 from iesiz.ledger import Ledger
 from iesiz.periods import Grain, Period
 from iesiz.restricted.keeping import last_day_kept
@@ -17,7 +18,7 @@ from iesiz.restricted.known import KnownFile, TakenFiles, facts_of, known_file
 from iesiz.restricted.visitor_maps import MAPS, drop_empty, map_of
 from iesiz.settings import Settings
 from iesiz.storage import outside
-from iesiz.vocabulary import FileRef, LineCounts
+from iesiz.vocabulary import FileRef
 
 FILE, COPY, STOPPED, MIRROR, DAY = "file", "copy", "stopped", "mirror", "day"
 DESTROYED, FORGOTTEN = "destroyed", "forgotten"

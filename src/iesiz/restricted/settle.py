@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
+from iesiz.counts import FileCounts, LineCounts
 from iesiz.errors import InputError
 from iesiz.restricted.forgotten import day_list, tombstones
 from iesiz.restricted.known import KnownFile
@@ -19,7 +20,7 @@ from iesiz.restricted.parts import PartWriter
 from iesiz.restricted.records import Records
 from iesiz.restricted.rejects import RejectWriter
 from iesiz.restricted.visitor_maps import MapWriter
-from iesiz.vocabulary import FileCounts, FileRef, LineCounts
+from iesiz.vocabulary import FileRef
 
 REPEATED = "repeated"
 
