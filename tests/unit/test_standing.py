@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from iesiz import pipeline, standing
+from iesiz.commands.standing import show_standing
 from iesiz.errors import HeldBack
 from iesiz.runs import read_runs
 from iesiz.standing import SiteDay, SiteDayState, standing_of
@@ -111,6 +113,30 @@ def test_the_command_shows_it(net: Network) -> None:
     assert "MiB" in told
     by_machine = json.loads(net.command("status", "--json").stdout)["standing"]
     assert {one["state"] for one in by_machine["sites"]} >= {"done", "held", "empty", "failed"}
+
+
+def test_days_on_end_of_which_the_same_is_said_share_a_row(
+    net: Network, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def of(day: int, site: str, state: SiteDayState) -> SiteDay:
+        return SiteDay(f"2026-11-{day:02}", site, state, 0, 0, "why")
+
+    done, missing = SiteDayState.DONE, SiteDayState.MISSING
+    states = (
+        of(1, "b", done),
+        of(1, "a", missing),
+        of(2, "b", missing),
+        of(2, "a", missing),
+        of(3, "b", done),
+    )
+    show_standing(replace(standing_of(net.settings), sites=states))
+    rows = [line.split()[:5] for line in capsys.readouterr().out.splitlines() if line.startswith("2026-11-")]
+    assert rows == [
+        ["2026-11-01", "b", "done", "0", "0"],
+        ["2026-11-01", "to", "2026-11-02", "a", "missing"],
+        ["2026-11-02", "b", "missing", "0", "0"],
+        ["2026-11-03", "b", "done", "0", "0"],
+    ]
 
 
 def test_an_empty_place_has_nothing_to_tell(tmp_path: Path) -> None:
