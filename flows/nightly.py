@@ -31,6 +31,7 @@ from iesiz.vocabulary import Arrivals, FileRef, day_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Unit = TypeVar("Unit")
 Row = dict[str, str | int]
 
 
@@ -171,26 +172,36 @@ def scheduled_day(settings: Settings) -> dt.date:
 
 
 def run_steps(settings: Settings, settings_path: str, arrivals: Arrivals, named: list[dt.date]) -> list[Done]:
-    """Run a night's steps in order; a failed one does not keep back the next."""
+    """Run a night's steps in order; a failed one does not keep back the next, but for periods that wait."""
     done = [
         Done(Work.of_file(file), deidentify_file(settings_path, file, return_state=True))
         for file in arrivals.files
     ]
     done.append(Done(Work("registrations"), deidentify_registrations(settings_path, return_state=True)))
     days = pipeline.days_to_close(settings, arrivals, named, outcomes_of(done))
-    done += [Done(Work.of_day(day), close_day(settings_path, day, return_state=True)) for day in days]
+    done += closed(settings_path, days, Work.of_day, close_day)
     periods = pipeline.periods_to_close(settings, arrivals, named, outcomes_of(done))
-    done += [
-        Done(Work.of_period(one), close_period(settings_path, one, return_state=True)) for one in periods
-    ]
+    done += closed(settings_path, periods, Work.of_period, close_period)
     cohorts = pipeline.microdata_to_close(settings, arrivals, named, outcomes_of(done))
-    done += [
-        Done(Work.of_microdata(one), close_microdata(settings_path, one, return_state=True))
-        for one in cohorts
-    ]
+    done += closed(settings_path, cohorts, Work.of_microdata, close_microdata)
     done.append(Done(Work("catalog"), build_catalog(settings_path, return_state=True)))
     done.append(Done(Work("dashboard"), build_dashboard(settings_path, return_state=True)))
     return [*done, Done(Work("upkeep"), upkeep(settings_path, return_state=True))]
+
+
+def closed(
+    settings_path: str,
+    units: Sequence[Unit],
+    work_of: Callable[[Unit], Work],
+    close: Task[[str, Unit], PeriodCounts],
+) -> list[Done]:
+    """Close days or periods one after the other, as long as the next need not wait for one that failed."""
+    done = list[Done]()
+    for unit in units:
+        done.append(Done(work_of(unit), close(settings_path, unit, return_state=True)))
+        if not pipeline.may_go_on(outcomes_of(done[-1:])):
+            break
+    return done
 
 
 def noted(run: pipeline.Run, done: list[Done]) -> list[State[Any]]:

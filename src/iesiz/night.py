@@ -100,9 +100,11 @@ class _Night:
         return done
 
     def close(self, periods: Sequence[Period]) -> tuple[PeriodCounts, ...]:
-        """Close days or longer periods."""
+        """Close days or longer periods, as long as the next need not wait for one that failed."""
         done = []
         for number, period in enumerate(periods):
+            if not pipeline.may_go_on(self.errors):
+                break
             self.progress(f"closing {period.grain}s", number, len(periods))
             close = partial(pipeline.close_period, self.settings, period)
             counts = self.attempt(Work.of_period(period), close)
@@ -111,9 +113,11 @@ class _Night:
         return tuple(done)
 
     def release(self, periods: Sequence[Period]) -> tuple[PeriodCounts, ...]:
-        """Release the microdata of months and quarters."""
+        """Release the microdata of months and quarters, as long as the next need not wait."""
         done = []
         for number, period in enumerate(periods):
+            if not pipeline.may_go_on(self.errors):
+                break
             self.progress("releasing microdata", number, len(periods))
             close = partial(pipeline.close_microdata, self.settings, period)
             counts = self.attempt(Work.of_microdata(period), close)

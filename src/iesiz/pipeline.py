@@ -111,6 +111,7 @@ __all__ = [
     "encrypt_keys",
     "forget",
     "list_keys",
+    "may_go_on",
     "microdata_to_close",
     "periods_to_close",
     "plan_of_night",
@@ -158,6 +159,19 @@ def finish_all(settings: Settings) -> None:
     Records(settings).sweep(now().date())
 
 
+def may_go_on(outcomes: Sequence[object]) -> bool:
+    """Whether a period may close, by what became of the night's steps so far, other closings among them.
+
+    A period hangs on those before it: their labels, what they left withheld, their lines in the ledger. So
+    none closes after one that failed for a reason outside, or the next night would close them in another
+    order. A refusal on privacy grounds holds its own period only; whoever waits for it might wait for ever.
+
+    Args:
+        outcomes: counts and errors.
+    """
+    return not must_wait(outcomes, now())
+
+
 def days_to_close(
     settings: Settings, arrivals: Arrivals, named: Sequence[dt.date] = (), outcomes: Sequence[object] = ()
 ) -> tuple[dt.date, ...]:
@@ -171,7 +185,7 @@ def days_to_close(
             still on its way, no day is closed: a day is published once, so it waits until its sources can be
             read.
     """
-    if must_wait(outcomes, now()):
+    if not may_go_on(outcomes):
         return ()
     if named:
         return tuple(named)
@@ -193,7 +207,7 @@ def periods_to_close(
     A period waits as long as one of its days is open, and until the night's own day, or the last that was
     named, has reached its end: days that are read anew one by one come before it.
     """
-    if must_wait(outcomes, now()):
+    if not may_go_on(outcomes):
         return ()
     return due_periods(settings, max(named, default=arrivals.last), now())
 
@@ -342,7 +356,7 @@ def microdata_to_close(
     settings: Settings, arrivals: Arrivals, named: Sequence[dt.date] = (), outcomes: Sequence[object] = ()
 ) -> tuple[Period, ...]:
     """Months and quarters whose microdata are due, once their days and tables have closed."""
-    if must_wait(outcomes, now()):
+    if not may_go_on(outcomes):
         return ()
     due = due_microdata(settings, max(named, default=arrivals.last), now())
     return tuple(period for _, period in due)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +14,7 @@ import pytest
 from prefect.client.schemas.objects import State
 
 from flows import nightly as module
+from iesiz import pipeline
 from iesiz.counts import FileCounts, LineCounts, PeriodCounts, TableCounts, UpkeepCounts
 from iesiz.errors import IesizError, InputError, OutsideError, PrivacyRefusal
 from iesiz.periods import Grain, Period
@@ -21,7 +22,7 @@ from iesiz.run_record import Run
 from iesiz.vocabulary import Arrivals, FileRef
 from tests.flows.prefect_server import PrefectServer, wait_for
 
-DAY = dt.date(2026, 11, 1)
+DAY, NEXT = dt.date(2026, 11, 1), dt.date(2026, 11, 2)
 WEEK, MONTH = Period.of(Grain.WEEK, DAY), Period.of(Grain.MONTH, DAY)
 READING, LAST = ["a.log", "b.log", "registrations"], ["catalog", "dashboard", "upkeep"]
 NIGHT = [*READING, "due", "day", "week", "microdata 2026-11", *LAST]
@@ -35,6 +36,7 @@ class Night:
         self.failures = failures
         self.calls: list[str] = []
         self.failed: list[type] = []
+        self.days: tuple[dt.date, ...] = (DAY,)
 
     def happen(self, step: str) -> None:
         self.calls.append(step)
@@ -55,7 +57,10 @@ class Night:
     def days_to_close(self, *given: Any) -> tuple[dt.date, ...]:
         self.failed = [type(one) for one in given[-1] if isinstance(one, Exception)]
         self.happen("due")
-        return (DAY,)
+        return self.days
+
+    def may_go_on(self, outcomes: Sequence[object]) -> bool:
+        return pipeline.may_go_on(outcomes)
 
     def deidentify_file(self, _settings: object, file: FileRef) -> FileCounts:
         self.happen(file.path.name)
@@ -98,8 +103,11 @@ class Night:
         return UpkeepCounts()
 
 
-def run_night(monkeypatch: pytest.MonkeyPatch, **failures: list[Exception]) -> tuple[Night, State[Any]]:
+def run_night(
+    monkeypatch: pytest.MonkeyPatch, *days: dt.date, **failures: list[Exception]
+) -> tuple[Night, State[Any]]:
     night = Night({name.replace("_log", ".log"): errors for name, errors in failures.items()})
+    night.days = days or (DAY,)
     monkeypatch.setattr(module, "pipeline", night)
     monkeypatch.setattr(
         module, "load_settings", lambda _path: SimpleNamespace(sites=[SimpleNamespace(zone="Asia/Almaty")])
@@ -196,6 +204,22 @@ def test_a_refusal_is_never_tried_again(
 ) -> None:
     night, state = run_night(monkeypatch, day=[PrivacyRefusal("no edition in force")])
     assert night.calls == NIGHT
+    assert state.name == "Failed"
+
+
+@pytest.mark.parametrize(
+    ("failure", "calls"),
+    [([OutsideError("disk full")] * 4, ["day"] * 4), ([PrivacyRefusal("no edition in force")], ["day"] * 2)],
+)
+def test_a_day_waits_for_one_that_failed_outside_and_for_no_refusal(
+    against_server: PrefectServer,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: list[Exception],
+    calls: list[str],
+) -> None:
+    night, state = run_night(monkeypatch, DAY, NEXT, day=failure)
+    assert [one for one in night.calls if one == "day"] == calls
+    assert night.calls[-3:] == LAST
     assert state.name == "Failed"
 
 

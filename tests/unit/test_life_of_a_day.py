@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -12,6 +13,7 @@ import pytest
 
 from iesiz import pipeline
 from iesiz.behaviour import BEHAVIOUR
+from iesiz.errors import IesizError, OutsideError, PrivacyRefusal
 from iesiz.ledger import Ledger
 from iesiz.night import NightCounts
 from iesiz.status import status_of
@@ -64,6 +66,34 @@ def test_a_day_is_published_once_and_running_again_adds_nothing(day_one: Network
     before = day_one.everything()
     day_one.night()
     assert day_one.everything() == before
+
+
+@pytest.mark.parametrize(
+    ("error", "verdicts"),
+    [
+        (OutsideError("the disk is full"), {}),
+        (PrivacyRefusal("a rule refuses"), {NEXT: "published"}),
+    ],
+)
+def test_a_day_waits_for_the_one_before_that_failed_outside_and_for_no_refusal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: IesizError, verdicts: dict[dt.date, str]
+) -> None:
+    one, two = network(tmp_path / "one"), network(tmp_path / "two")
+    for net in (one, two):
+        net.write("logs/mall/web/access.log", WHOLE)
+    assert one.night(DAY, NEXT).failures == ()
+    stage, left = pipeline.stage_period, [error]
+
+    def stage_or_fail(*given: Any) -> Any:
+        if left:
+            raise left.pop()
+        return stage(*given)
+
+    monkeypatch.setattr(pipeline, "stage_period", stage_or_fail)
+    disturbed = two.night(DAY, NEXT)
+    assert (closed(disturbed), disturbed.exit_code) == (verdicts, error.exit_code)
+    assert two.night(DAY, NEXT).failures == ()
+    assert (two.partitions() == one.partitions()) is (not verdicts)
 
 
 def test_what_told_robots_apart_is_noted_and_is_not_in_the_files(
