@@ -9,6 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -105,6 +106,7 @@ class Dataset:
         return tuple(one.hierarchy or _sites(one.name, sites) for one in self.quasi)
 
 
+@cache
 def load_datasets() -> tuple[Dataset, ...]:
     """Load the microdata of the package, by name.
 

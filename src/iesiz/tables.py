@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 
@@ -158,12 +159,17 @@ class Cells:
 
 
 def load_tables() -> tuple[TableSpec, ...]:
-    """Load every table of the package, by name.
+    """Load every table of the package, by name; a night asks for them dozens of times.
 
     Raises:
         PrivacyRefusal: one of them is not fit to be published.
     """
-    return tuple(load_table(folder) for folder in sorted(_folders(), key=lambda one: one.name))
+    return _loaded(tuple(sorted(_folders(), key=lambda one: one.name)))
+
+
+@cache
+def _loaded(folders: tuple[Traversable, ...]) -> tuple[TableSpec, ...]:
+    return tuple(map(load_table, folders))
 
 
 def _folders() -> list[Traversable]:

@@ -1,25 +1,23 @@
-"""What the tests of faults share: the shim, a network before its night, and its undisturbed bytes."""
+"""What the tests of faults share: the shim, the process that tries are forked from, the scenes."""
 
 from __future__ import annotations
 
 import functools
 import json
 import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT, Require
-from tests.faults import world
-from tests.faults.runs import Fault, Seen
-from tests.nights import Network
+from tests.faults.runs import Fault, Request, Seen
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+Start = Callable[..., subprocess.Popen[str]]
+Ask = Callable[[Request], Seen]
 
 
 @dataclass(frozen=True)
@@ -38,6 +36,7 @@ class Prepared:
     calls: list[str]
 
 
+Prepare = Callable[[str], Prepared]
 Try = Callable[[Prepared, Sequence[Fault]], list[Seen]]
 
 
@@ -54,45 +53,60 @@ def shim(tmp_path_factory: pytest.TempPathFactory, require: Require) -> Path:
 
 
 @pytest.fixture(scope="session")
-def python(shim: Path) -> Run:
-    """The function that runs a module with the shim loaded, given its arguments and its standard input."""
+def start(shim: Path) -> Start:
+    """The function that starts a module with the shim loaded, given its arguments and where errors go."""
 
-    def run(module: str, *arguments: Path | str, asked: str) -> subprocess.CompletedProcess[str]:
+    def started(module: str, *arguments: Path | str, errors: Path) -> subprocess.Popen[str]:
         env = {**os.environ, "LD_PRELOAD": str(shim), "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
         code = [sys.executable, "-m", module, *map(str, arguments)]
-        return subprocess.run(code, input=asked, capture_output=True, text=True, env=env, cwd=ROOT)
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        with errors.open("w") as out:
+            return subprocess.Popen(code, stderr=out, text=True, env=env, cwd=ROOT, **pipes)
 
-    return run
+    return started
 
 
 @pytest.fixture(scope="session")
-def prepare(python: Run, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Prepared]:
+def ask(start: Start, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
+    """The function that has a fault tried, by one process that every try is forked from."""
+    errors = tmp_path_factory.mktemp("runs") / "errors"
+    with start("tests.faults.runs", errors=errors) as runs:
+        asked, answers = runs.stdin, runs.stdout
+        assert asked is not None
+        assert answers is not None
+
+        def answered(request: Request) -> Seen:
+            asked.write(json.dumps(asdict(request)) + "\n")
+            asked.flush()
+            answer, said = answers.readline(), errors.read_text()
+            assert answer, said
+            assert "Traceback" not in said, said
+            return Seen.of(json.loads(answer))
+
+        yield answered
+        asked.close()
+
+
+@pytest.fixture(scope="session")
+def prepare(ask: Ask, tmp_path_factory: pytest.TempPathFactory) -> Prepare:
     """The function that makes a scene ready, once."""
 
     @functools.cache
     def made(scene: str) -> Prepared:
-        place, last = tmp_path_factory.mktemp(scene), world.SCENES[scene]
-        begun = world.begin(place / "begun", last).base
-        whole, counted = (Path(shutil.copytree(begun, place / name)) for name in ("whole", "counted"))
-        assert world.work(Network(whole).settings, last).failures == ()
-        done = python("tests.faults.runs", place, counted, scene, asked="")
-        assert done.returncode == 0, done.stderr
-        return Prepared(scene, begun, world.kept(Network(whole)), (place / "calls").read_text().splitlines())
+        begun = tmp_path_factory.mktemp(scene) / "begun"
+        counted = ask(Request(scene, str(begun), Fault("count")))
+        assert (counted.first, counted.second, counted.lost, counted.left) == (0, 0, [], [])
+        calls = begun.with_name("calls").read_text().splitlines()
+        return Prepared(scene, begun, counted.kept, calls)
 
     return made
 
 
-@pytest.fixture
-def try_faults(python: Run, tmp_path: Path) -> Try:
+@pytest.fixture(scope="session")
+def try_faults(ask: Ask) -> Try:
     """The function that tries faults, each on a store of its own."""
 
     def tried(prepared: Prepared, faults: Sequence[Fault]) -> list[Seen]:
-        asked = "".join(json.dumps(asdict(one)) + "\n" for one in faults)
-        done = python("tests.faults.runs", tmp_path, prepared.begun, prepared.scene, asked=asked)
-        assert done.returncode == 0, done.stderr
-        assert "Traceback" not in done.stderr, done.stderr
-        found = [json.loads(line) for line in done.stdout.splitlines()]
-        assert len(found) == len(faults)
-        return [Seen(**{**one, "fault": Fault(**one["fault"])}) for one in found]
+        return [ask(Request(prepared.scene, str(prepared.begun), fault)) for fault in faults]
 
     return tried

@@ -14,12 +14,11 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from iesiz import pipeline, tools
-from iesiz.deidentify.agents import classify_agent
+from iesiz import pipeline
 from iesiz.night import run_night
 from tests.faults import world
-from tests.faults.runs import Fault, child, disturbed
-from tests.nights import BROWSER, Network, log, network, site
+from tests.faults.runs import Fault, child, disturbed, warm_up
+from tests.nights import Network, log, network, site
 from tests.quarters import REGISTRATION, deliver, people
 
 FIRST, DAYS = dt.date(2025, 3, 1), 31
@@ -60,8 +59,7 @@ def main() -> None:
     base = Path(sys.argv[1])
     asked = {day: Fault(**fault) for day, fault in map(json.loads, sys.stdin)}
     net = make(base)
-    tools.examine([net.write("warm.log", log(FIRST))], "combined")
-    classify_agent(BROWSER)
+    warm_up()
     for day in range(1, DAYS + 3):
         deliver_night(net, day)
         do = partial(night, base, day)

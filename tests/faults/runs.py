@@ -1,7 +1,7 @@
 """Disturbed runs, each in a child process that is forked before any library has started a thread.
 
-``python -m tests.faults.runs PLACE BEGUN SCENE`` reads one fault a line, as JSON (kind, at, error),
-runs the night on a copy of BEGUN with it, then again without, and writes what it saw, one JSON object a line.
+``python -m tests.faults.runs`` reads requests, one line of JSON each: a fault and the scene that it disturbs.
+It runs the night on a copy of the scene with the fault, then again without, and answers with what it saw.
 """
 
 from __future__ import annotations
@@ -11,30 +11,57 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
+
+import markdown_it  # noqa: F401 - what every child would have to load again
+import pytest
 
 from iesiz import tools
+from iesiz.dashboard import build
 from iesiz.deidentify.agents import classify_agent
 from iesiz.errors import IesizError
 from iesiz.publish import verify_store
 from tests.faults import world
-from tests.nights import BROWSER, Network
+from tests.nights import BROWSER, Network, log
 
 KINDS = {"count": 0, "kill": 1, "once": 2, "from": 3}
-AT_ONCE = 2
 FAILED, UNFORESEEN = 5, 70
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What goes wrong at which of the calls that change the store (counted from 0), and its error number."""
+    """What goes wrong at which of the calls that change the store (counted from 0), and its error number.
+
+    Of kind ``count`` nothing does; each call is named in the file ``calls`` beside the scene.
+    """
 
     kind: str
     at: int = 0
     error: int = 0
+
+
+@dataclass(frozen=True)
+class Request:
+    """A fault that is to be tried.
+
+    Attributes:
+        scene: one of ``world.SCENES``.
+        begun: the folder of the network before the night; made if it is not there.
+    """
+
+    scene: str
+    begun: str
+    fault: Fault
+
+    @classmethod
+    def of(cls, facts: dict[str, Any]) -> Request:
+        """The request of its JSON."""
+        return cls(**{**facts, "fault": Fault(**facts["fault"])})
 
 
 @dataclass(frozen=True)
@@ -56,10 +83,23 @@ class Seen:
     kept: dict[str, str]
     left: list[str]
 
+    @classmethod
+    def of(cls, facts: dict[str, Any]) -> Seen:
+        """What its JSON says."""
+        return cls(**{**facts, "fault": Fault(**facts["fault"])})
 
-def run(base: Path, scene: str) -> int:
-    """The night, as an exit code."""
-    return world.work(Network(base).settings, world.SCENES[scene]).exit_code
+
+def warm_up() -> None:
+    """Do what every child would have to do again, and start no thread here, as a fork takes none along."""
+    with tempfile.TemporaryDirectory() as place:
+        sample, library = Path(place) / "warm.log", Path(place) / "library.js"
+        sample.write_bytes(log(world.BEFORE))
+        tools.examine([sample], "combined")
+        classify_agent(BROWSER)
+        if child(lambda: library.write_text(build._library(), "utf-8") and 0):
+            raise RuntimeError("the library of the dashboard could not be made")
+        text = library.read_text("utf-8")
+    pytest.MonkeyPatch().setattr(build, "_library", lambda: text)
 
 
 def child(do: Callable[[], int]) -> int:
@@ -92,47 +132,32 @@ def disturbed(base: Path, fault: Fault, do: Callable[[], int], record: int = -1)
     return child(armed)
 
 
-def try_fault(place: Path, begun: Path, scene: str, fault: Fault) -> Seen:
+def try_fault(asked: Request) -> Seen:
     """One fault on a copy of its own, which is deleted afterwards."""
-    base = place / f"{fault.kind}-{fault.error}-{fault.at}"
+    begun, fault, last = Path(asked.begun), asked.fault, world.SCENES[asked.scene]
+    if not begun.exists() and child(lambda: world.begin(begun, last)):
+        raise RuntimeError(f"the scene {asked.scene} could not be made")
+    base = begun.with_name(f"{fault.kind}-{fault.error}-{fault.at}")
     shutil.copytree(begun, base)
     net = Network(base)
     before = world.kept(net)
-    first = disturbed(base, fault, lambda: run(base, scene))
+    record = os.open(begun.with_name("calls"), os.O_WRONLY | os.O_CREAT) if fault.kind == "count" else -1
+    first = disturbed(base, fault, lambda: world.work(net.settings, last).exit_code, record)
     between = world.kept(net)
     lost = [name for name in before if name not in between and "ledger" not in name]
-    second = child(lambda: run(base, scene))
+    second = child(lambda: world.work(net.settings, last).exit_code)
     left = world.leftovers(net) + list(verify_store(net.settings))
     seen = Seen(fault, first, second, lost, world.kept(net), left)
     shutil.rmtree(base)
     return seen
 
 
-def shared_out(faults: list[Fault], number: int) -> Iterator[Fault]:
-    """Every so-manieth fault, for one of the processes."""
-    yield from faults[number::AT_ONCE]
-
-
 def main() -> None:
-    """Try the faults of standard input; or name the calls of an undisturbed run, if there are none."""
-    place, begun, scene = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
-    # What every child would have to load again.
-    tools.examine([begun / "logs/mall/web/first.log"], "combined")
-    classify_agent(BROWSER)
-    faults = [Fault(**json.loads(line)) for line in sys.stdin]
-    if not faults:
-        record = os.open(place / "calls", os.O_WRONLY | os.O_CREAT)
-        sys.exit(disturbed(begun, Fault("count"), lambda: run(begun, scene), record))
-    children = []
-    for number in range(AT_ONCE):
-        process = os.fork()
-        if not process:
-            for fault in shared_out(faults, number):
-                line = json.dumps(asdict(try_fault(place, begun, scene, fault))) + "\n"
-                os.write(1, line.encode())
-            os._exit(0)
-        children.append(process)
-    sys.exit(max(os.waitstatus_to_exitcode(os.waitpid(one, 0)[1]) for one in children))
+    """Try faults as long as somebody asks."""
+    warm_up()
+    for line in sys.stdin:
+        sys.stdout.write(json.dumps(asdict(try_fault(Request.of(json.loads(line))))) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

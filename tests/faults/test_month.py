@@ -12,7 +12,7 @@ import pytest
 from iesiz.publish import verify_store
 from iesiz.status import status_of
 from tests.faults import world
-from tests.faults.conftest import Run
+from tests.faults.conftest import Start
 from tests.faults.month import FORGOTTEN_AT, LATE
 from tests.faults.runs import Fault
 from tests.nights import Network
@@ -20,18 +20,21 @@ from tests.nights import Network
 # One night dies while it writes, one in the middle of its releases.
 CRASHES = {12: Fault("kill", 9), 23: Fault("kill", 150)}
 
-pytestmark = pytest.mark.faults
+# What the tests look at is made once, by one process.
+pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("month")]
 
 
 @pytest.fixture(scope="module")
-def months(python: Run, tmp_path_factory: pytest.TempPathFactory) -> tuple[Network, Network]:
+def months(start: Start, tmp_path_factory: pytest.TempPathFactory) -> tuple[Network, Network]:
     """The same month, undisturbed and disturbed."""
 
     def lived(name: str, crashes: Mapping[int, Fault]) -> Network:
         net = Network(tmp_path_factory.mktemp(name) / "network")
         asked = "".join(json.dumps([day, asdict(fault)]) + "\n" for day, fault in crashes.items())
-        done = python("tests.faults.month", net.base, asked=asked)
-        assert done.returncode == 0, done.stderr
+        errors = net.base.with_name("errors")
+        with start("tests.faults.month", net.base, errors=errors) as nights:
+            nights.communicate(asked)
+        assert nights.returncode == 0, errors.read_text()
         return net
 
     with ThreadPoolExecutor(2) as pool:

@@ -127,13 +127,16 @@ def test_a_bad_log_by_the_command_line(net: Network, kind: str) -> None:
 
 
 def test_a_day_waits_for_a_file_that_is_cut_off_and_new(net: Network) -> None:
+    undisturbed = Network(shutil.copytree(net.base, net.base.with_name("undisturbed")))
     net.write("logs/club/web/access.log.gz", cut_gzip(log(NEXT)))
     counts = net.night(NEXT)
     assert (counts.exit_code, counts.days, counts.periods) == (3, (), ())
-    net.write("logs/club/web/access.log.gz", gzip.compress(log(NEXT)))
-    counts = net.night(NEXT)
-    assert counts.exit_code == 0
-    assert [one.missing for one in counts.days] == [()]
+    for one in (net, undisturbed):
+        one.write("logs/club/web/access.log.gz", gzip.compress(log(NEXT)))
+        counts = one.night(NEXT)
+        assert counts.exit_code == 0
+        assert [day.missing for day in counts.days] == [()]
+    assert net.partitions() == undisturbed.partitions()
 
 
 def test_a_missing_file_is_named(net: Network) -> None:

@@ -317,6 +317,18 @@ def down(net: Network, monkeypatch: pytest.MonkeyPatch) -> tuple[NightCounts, in
     return net.night(DAY), len(tries)
 
 
+def test_the_night_after_a_server_was_gone_publishes_what_it_would_have(few: Network, server: Server) -> None:
+    undisturbed = Network(shutil.copytree(few.base, few.base.with_name("undisturbed")))
+    server.stop()
+    try:
+        assert (few.night(DAY).days, few.night(DAY).exit_code) == ((), 5)
+    finally:
+        server.start()
+    for net in (few, undisturbed):
+        assert [one.verdict for one in net.night(DAY).days] == ["published"]
+    assert few.partitions() == undisturbed.partitions()
+
+
 @pytest.mark.parametrize(
     ("wrong", "right"),
     [("127.0.0.1:{port}", "127.0.0.1:1"), (PASSWORD, f"{PASSWORD}-wrong"), ("/postgres", "/no%20such")],
