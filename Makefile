@@ -51,7 +51,7 @@ test-slow: $(VENV)/.dev ## the tests that run for minutes, at full size
 	$(BIN)/python -m pytest -m slow $(ARGS)
 
 test-faults: $(VENV)/.dev ## kills, full and failing disks at every kind of write; a month with crashes
-	$(BIN)/python -m pytest tests/faults -m faults --numprocesses $(JOBS) --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest tests/faults -m faults --numprocesses $(JOBS) --dist worksteal $(ARGS)
 
 test-install: $(VENV)/.dev ## a new environment by a plain `pip install .`, and a flow run in it
 	IESIZ_REQUIRE=install $(BIN)/python -m pytest tests/flows/test_install.py $(ARGS)

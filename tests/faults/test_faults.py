@@ -16,7 +16,7 @@ import pytest
 from tests.faults.conftest import Prepare, Prepared, Try
 from tests.faults.runs import FAILED, Fault, Seen
 
-KILLS, GROUPS, QUARTER, FAILURES = 108, 6, 5, 8
+KILLS, GROUPS, QUARTER, FAILURES = 110, 9, 5, 8
 PARTS = (
     "keys/",
     "requests/",

@@ -20,8 +20,7 @@ from tests.nights import Network
 # One night dies while it writes, one in the middle of its releases.
 CRASHES = {12: Fault("kill", 9), 23: Fault("kill", 150)}
 
-# What the tests look at is made once, by one process.
-pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("month")]
+pytestmark = pytest.mark.faults
 
 
 @pytest.fixture(scope="module")
@@ -42,28 +41,25 @@ def months(start: Start, tmp_path_factory: pytest.TempPathFactory) -> tuple[Netw
     return undisturbed, disturbed
 
 
-def test_the_published_bytes_are_the_same(months: tuple[Network, Network]) -> None:
+# One test, so that both months are lived through by one worker.
+def test_a_month_with_crashes_ends_in_the_bytes_of_one_without(months: tuple[Network, Network]) -> None:
     undisturbed, disturbed = map(world.kept, months)
     assert sum("daily_visitors_by_site/" in name for name in undisturbed) == 30  # a day had no file
     assert any("month=2025-03" in name for name in undisturbed)
     assert disturbed == undisturbed
-
-
-def test_nothing_is_left_behind_and_the_ledgers_verify(months: tuple[Network, Network]) -> None:
     for net in months:
         assert world.leftovers(net) == []
         assert verify_store(net.settings) == ()
+        assert_all_that_there_should_be(net)
 
 
-def test_the_month_had_all_that_it_should(months: tuple[Network, Network]) -> None:
-    for net in months:
-        days = {one.day: one for one in status_of(net.settings).days}
-        assert days[f"2025-03-{LATE}"].late == 18
-        noted = (net.store / "restricted" / "ledger.jsonl").read_text()
-        assert '"forgotten"' in noted
-        assert '"destroyed"' in noted
-        left: Mapping[str, object] = {
-            path.stem: path for path in (net.store / "restricted/keys").rglob("*.key")
-        }
-        assert f"2025-03-{LATE}" not in left
-        assert f"2025-03-{FORGOTTEN_AT}" not in left or FORGOTTEN_AT > 22
+def assert_all_that_there_should_be(net: Network) -> None:
+    """A late file, a forgotten person, keys that were destroyed at the end of their time."""
+    days = {one.day: one for one in status_of(net.settings).days}
+    assert days[f"2025-03-{LATE}"].late == 18
+    noted = (net.store / "restricted" / "ledger.jsonl").read_text()
+    assert '"forgotten"' in noted
+    assert '"destroyed"' in noted
+    left: Mapping[str, object] = {path.stem: path for path in (net.store / "restricted/keys").rglob("*.key")}
+    assert f"2025-03-{LATE}" not in left
+    assert f"2025-03-{FORGOTTEN_AT}" not in left or FORGOTTEN_AT > 22
