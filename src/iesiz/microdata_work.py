@@ -16,11 +16,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from iesiz.calendar import is_due, now
-from iesiz.closing import due_periods, registrations_for
 from iesiz.counts import PeriodCounts, TableCounts
 from iesiz.datasets import Dataset, load_datasets
 from iesiz.disclosure import LEAST_NETWORKS
+from iesiz.due import due_periods
 from iesiz.errors import HeldBack, PrivacyRefusal
+from iesiz.material import registrations_for
 from iesiz.microdata.classes import Vector
 from iesiz.microdata.guard import TablesGuard
 from iesiz.microdata.models import Closeness, DailyContributors, DistinctDiversity, KAnonymity, Requirement

@@ -23,11 +23,7 @@ from iesiz.catalog import write_catalog
 from iesiz.closing import (
     audited,
     days_known,
-    due_periods,
-    material_of,
-    must_wait,
     plan_of_night,
-    reasons_against,
     summary_of,
     table_counts,
     tables_of,
@@ -50,11 +46,13 @@ from iesiz.disclosure import (
     marked,
     protect_night,
 )
+from iesiz.due import due_periods, must_wait, reasons_against
 from iesiz.errors import Expired, InputError
 from iesiz.forget_request import ForgetRequest
 from iesiz.forgetting import finish_forgetting
 from iesiz.forgetting import forget as forget_people
 from iesiz.log_work import context_of, format_of, line_seed_of, mark_of_format, treat
+from iesiz.material import material_of
 from iesiz.microdata_work import close_cohort, due_microdata
 from iesiz.noise_work import check_mechanisms, chosen_tables, drawn, with_open_labels
 from iesiz.parallel import in_order

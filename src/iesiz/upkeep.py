@@ -15,9 +15,9 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from iesiz.closing import closing_days
 from iesiz.counts import UpkeepCounts
 from iesiz.deidentify import LINES, PERIOD, PERSON, RENEWED, VISITOR, VISITOR_KEYS, KeyRing
+from iesiz.due import closing_days
 from iesiz.errors import PrivacyRefusal, SettingsError
 from iesiz.period_keys import last_day_of_key, needed_keys, paths_to_go
 from iesiz.periods import Grain, Period

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from iesiz import closing, forgetting, pipeline, tables
+from iesiz import forgetting, material, pipeline, tables
 from iesiz.deidentify import KeyRing, Pseudonymiser, met_visitors, period_visitor
 from iesiz.errors import PrivacyRefusal
 from iesiz.forget_request import ForgetRequest, NamedVisitor
@@ -332,7 +332,7 @@ def test_604_less_600(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, with_rule
     Control: without knowing of published parts the week is published, and tells of the four.
     """
     if not with_rule:
-        monkeypatch.setattr(closing, "told_in", lambda *_: ())
+        monkeypatch.setattr(material, "told_in", lambda *_: ())
     net = network(tmp_path / "network")
     for place, day in enumerate(WEEK):
         visitors = range(150 * place, 150 * place + 150) if place < 4 else range(600, 604)
