@@ -1,7 +1,8 @@
-"""What closing needs beside the stages: the tables and the plan in force, the audit of what is staged.
+"""What closing a period or revising it needs: the tables and the plan in force, protection, the audit.
 
-Opened by ``pipeline``, ``revising`` and ``microdata_cuts``. In: settings, a period, exact and protected
-cells. Out: verdicts, counts. It must not publish: of a period that never will be, it notes that.
+Opened by ``pipeline``, ``revising`` and ``microdata_cuts``. In: settings, a period, exact cells, what is
+staged. Out: protected cells, verdicts, counts. It must not publish: of a period that never will be, it notes
+that.
 """
 
 from __future__ import annotations
@@ -9,11 +10,24 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from iesiz.archive import open_archive
 from iesiz.catalog import DayFacts
 from iesiz.counts import PeriodCounts, TableCounts
-from iesiz.disclosure import Earlier, Night, NightVerdict, Plan, Rules, StepRoute, audit_night, plan_of
+from iesiz.disclosure import (
+    Earlier,
+    Night,
+    NightVerdict,
+    Plan,
+    Rules,
+    StepRoute,
+    audit_night,
+    carried,
+    marked,
+    plan_of,
+    protect_night,
+)
 from iesiz.errors import Expired, HeldBack, PrivacyRefusal
 from iesiz.periods import Grain, Period
 from iesiz.policy import EditionInForce
@@ -45,13 +59,57 @@ def plan_of_night(settings: Settings, specs: Sequence[TableSpec]) -> Plan:
     return plan_of(specs, len(settings.sites), steps)
 
 
-def audited(
-    settings: Settings,
-    specs: Sequence[TableSpec],
-    exact: Sequence[Cells],
-    rules: Rules,
-    history: Sequence[Earlier],
-) -> NightVerdict:
+@dataclass(frozen=True, slots=True)
+class Protected:
+    """A period's cells as suppression leaves them, and what it looked at.
+
+    Attributes:
+        exact: the cells as they were counted.
+        rules: what was asked of them.
+        history: earlier releases that they link to.
+        night: what may be published once it has been audited.
+    """
+
+    exact: Sequence[Cells]
+    rules: Rules
+    history: Sequence[Earlier]
+    night: Night
+
+    @property
+    def marked(self) -> list[Cells]:
+        """The exact cells with the rules' marks, as they are kept."""
+        return [marked(cells, self.rules) for cells in self.exact]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What whoever runs the night is to know of them."""
+        said = tuple(one for cells in self.exact for one in cells.warnings)
+        return said + tuple(
+            f"{table}: withheld whole, no finer pattern was safe" for table in self.night.coarser
+        )
+
+
+def protected(
+    settings: Settings, exact: Sequence[Cells], rules: Rules, revised: Period | None = None
+) -> Protected:
+    """Protect a period's cells together with every earlier release that they link to.
+
+    Args:
+        settings: where the store is.
+        exact: the cells as they were counted.
+        rules: what is asked of them.
+        revised: the period, if a revision of it is being decided.
+
+    Raises:
+        Expired: the exact counts of an earlier release are gone.
+        PrivacyRefusal: the counts do not fit the plan, or no pattern is safe.
+    """
+    history = carried(exact, rules.plan, open_archive(settings, revised=revised))
+    night = protect_night(exact, rules.key, rules.period, rules.thresholds, rules.plan, history)
+    return Protected(exact, rules, history, night)
+
+
+def audited(settings: Settings, specs: Sequence[TableSpec], made: Protected) -> NightVerdict:
     """The auditor's verdict on the staged files, read back as a reader would.
 
     Raises:
@@ -59,9 +117,9 @@ def audited(
     """
     try:
         staged = read_staged(settings, specs)
-        of = {cells.label: cells for cells in exact}
+        of = {cells.label: cells for cells in made.exact}
         placed = [replace(one, period=of[one.label].period, days=of[one.label].days) for one in staged]
-        verdict = audit_night(placed, exact, rules, history)
+        verdict = audit_night(placed, made.exact, made.rules, made.history)
     except PrivacyRefusal:
         discard_staged(settings)
         raise
@@ -70,8 +128,8 @@ def audited(
     discard_staged(settings)
     tables = ", ".join(sorted({one.table for one in verdict.findings}))
     raise HeldBack(
-        f"{rules.period}: the auditor found {len(verdict.findings)} numbers that could be told from what "
-        f"would be published ({tables}). Nothing of the period is published. Report it.",
+        f"{made.rules.period}: the auditor found {len(verdict.findings)} numbers that could be told from "
+        f"what would be published ({tables}). Nothing of the period is published. Report it.",
         len(staged),
     )
 

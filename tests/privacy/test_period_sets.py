@@ -17,6 +17,7 @@ from iesiz.deidentify import KeyRing, Pseudonymiser, met_visitors, period_visito
 from iesiz.errors import PrivacyRefusal
 from iesiz.forget_request import ForgetRequest, NamedVisitor
 from iesiz.restricted import Records, held_maps
+from tests.clock import set_clock
 from tests.nights import BROWSER, NETWORKS, Network, line, network
 
 MONDAY = dt.date(2025, 3, 3)
@@ -248,7 +249,7 @@ def test_after_the_close_nobody_can_be_called_again(net: Network, monkeypatch: p
     assert ends["period/mall/2025-03"] == ends["period/mall/2025-w11"] == today
     assert ends["period/mall/2025-w14"] == today + dt.timedelta(days=45)  # its week was never closed
     tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
-    monkeypatch.setattr(pipeline, "now", lambda: tomorrow)
+    set_clock(monkeypatch, lambda: tomorrow)
     gone = set(pipeline.upkeep(net.settings).keys)
     assert gone == {f"period/mall/2025-{epoch}" for epoch in ("w10", "w11", "03")}
     for epoch in ("2025-w10", "2025-w11", "2025-03"):
