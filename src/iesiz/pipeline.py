@@ -76,12 +76,10 @@ __all__ = [
     "list_keys",
     "microdata_to_close",
     "periods_to_close",
-    "plan_of_night",
     "recorded",
     "refused_days",
     "revise",
     "store_lock",
-    "tables_of",
     "upkeep",
 ]
 
