@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from iesiz import pipeline
+from iesiz import publishing
 from iesiz.aggregate import DayInput
 from iesiz.bounds import Bounds
 from iesiz.rule_settings import Thresholds
@@ -79,7 +79,7 @@ def published(
     exact: Exact = {}
     bounded: Exact = {}
     with pytest.MonkeyPatch.context() as patch:
-        original = pipeline.aggregate_day
+        original = publishing.aggregate_day
 
         def both(
             given: DayInput, specs: Sequence[TableSpec], own: Thresholds, threads: int, *others: Any
@@ -88,7 +88,7 @@ def published(
             noted(exact, given.day, free)
             return noted(bounded, given.day, original(given, specs, own, threads, *others))
 
-        patch.setattr(pipeline, "aggregate_day", both)
+        patch.setattr(publishing, "aggregate_day", both)
         counts = net.night()
     assert counts.failures == ()
     assert sum(one.counts.recognised for one in counts.files) == LINES_OF_BOTH_WEEKS
