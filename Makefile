@@ -10,7 +10,7 @@ PYTHON ?= $(shell for one in python3.11 python3 python3.12 python3.13; do \
 VENV := .venv
 BIN := $(VENV)/bin
 STORE ?= store
-# Processes that run tests; the files of tests are shared out among them.
+# Processes that run tests; the files of tests are shared out among them, those of docs and flows together.
 JOBS ?= 2
 SAMPLE := data/sample/iesiz.toml
 ARGS ?=
@@ -45,7 +45,7 @@ serve: $(VENV)/.run ## the scheduler on this machine until Ctrl-C: server, pool,
 	$(BIN)/python -m flows.serve --port $(or $(PORT),4200)
 
 test: $(VENV)/.dev ## all tests (ARGS="tests/unit -x" for some); says at the end what it could not test here
-	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadgroup $(ARGS)
 
 test-slow: $(VENV)/.dev ## the tests that run for minutes, at full size
 	$(BIN)/python -m pytest -m slow $(ARGS)
@@ -54,7 +54,7 @@ test-faults: $(VENV)/.dev ## kills, full and failing disks at every kind of writ
 	$(BIN)/python -m pytest -m faults $(ARGS)
 
 test-install: $(VENV)/.dev ## a new environment by a plain `pip install .`, and a flow run in it
-	IESIZ_REQUIRE=install $(BIN)/python -m pytest tests/flows/test_install.py $(ARGS)
+	$(BIN)/python -m pytest -m install $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, import contracts; changes nothing
 	$(BIN)/ruff format --check .

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.nights import DAY, Network, log, network
 from tests.postgresql import Server, new_server
 
 ROOT = Path(__file__).parents[1]
@@ -47,11 +48,12 @@ PARTS: Mapping[str, Callable[[], Path | None]] = {
     "corpora": lambda: CORPORA if CORPORA.is_dir() else None,
     "gcc": lambda: first_program("gcc", "cc"),
     "goaccess": lambda: first_program("goaccess"),
-    "install": lambda: ROOT if is_required("install") else None,
     "postgresql": postgresql_programs,
 }
 # The corpora are no part that a machine can be given: `all` does not ask for them, their name does.
 NOT_IN_ALL = {"corpora"}
+# Folders whose tests share what takes longest to make: the published sample, the scheduler's server.
+TOGETHER = {"docs", "flows"}
 
 
 def is_required(part: str) -> bool:
@@ -89,6 +91,21 @@ def sample() -> Path:
 
 
 @pytest.fixture(scope="session")
+def one_day(tmp_path_factory: pytest.TempPathFactory) -> Network:
+    """A published day of thirty visitors of one site; never written to."""
+    net = network(tmp_path_factory.mktemp("one-day") / "network")
+    net.write("logs/mall/web/access.log", log(DAY))
+    assert net.night(DAY).exit_code == 0
+    return net
+
+
+@pytest.fixture
+def day_one(one_day: Network, tmp_path: Path) -> Network:
+    """The same, the test's own."""
+    return one_day.copy_to(tmp_path / "network")
+
+
+@pytest.fixture(scope="session")
 def postgresql() -> Iterator[Server]:
     """Return a running PostgreSQL server of the tests' own, without a table."""
     programs = find_part("postgresql")
@@ -97,6 +114,16 @@ def postgresql() -> Iterator[Server]:
         server = new_server(programs, Path(folder))
         yield server
         server.stop()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep together what shares a store or a server, where ``--dist loadgroup`` shares tests out."""
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
+    for item in items:
+        folder = item.path.parent.name
+        shared = folder if folder in TOGETHER else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(shared))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
