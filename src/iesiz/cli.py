@@ -25,6 +25,7 @@ from iesiz.commands import (
     watch,
 )
 from iesiz.errors import IesizError
+from iesiz.heap import use_one_heap
 
 app = typer.Typer(
     name="iesiz",
@@ -56,6 +57,7 @@ for part in parts:
 
 def main() -> None:
     """Run the command line; exits with the code of the error, see ``iesiz.errors``."""
+    use_one_heap()
     sys.exit(_code())
 
 

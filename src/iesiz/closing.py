@@ -45,7 +45,7 @@ class Material:
     Attributes:
         given: what the aggregation reads; None where there is no data at all.
         missing: sites without data, of a longer period days that were not published.
-        inputs: SHA-256 of the files that went in.
+        inputs: BLAKE3 of the files that went in.
         facts: what the restricted ledger notes of them.
     """
 

@@ -72,7 +72,7 @@ class FileCounts:
     """What came of reading one file.
 
     Attributes:
-        file_id: first 16 hexadecimal digits of the SHA-256 of its uncompressed content.
+        file_id: first 16 hexadecimal digits of the BLAKE3 of its uncompressed content.
         days: recognised lines by local day (ISO date) that were taken into an open day.
         late: recognised lines by local day that was published before.
         verdict: ``read``, ``empty``, ``known`` (all of it was read before), ``grown``, or ``read again``

@@ -13,6 +13,7 @@ import json
 import numpy as np
 
 from iesiz.deidentify import (
+    ASSET_EXTENSIONS,
     LINES,
     PERIOD,
     VISITOR_KEYS,
@@ -28,7 +29,7 @@ from iesiz.deidentify import (
     with_clients,
 )
 from iesiz.errors import SettingsError
-from iesiz.parse import LogFormat, choose_format, only_hosts, parse_block
+from iesiz.parse import LogFormat, choose_format, only_hosts, packed, parse_block
 from iesiz.periods import Period
 from iesiz.policy import has_edition, load_registry
 from iesiz.publish import published_days, published_periods
@@ -42,11 +43,13 @@ from iesiz.vocabulary import FileRef
 
 # The field of a log that holds each header in which a client may be found.
 HEADERS = {"x_forwarded_for": "forwarded", "real_ip": "real_ip"}
+NAMED_FILES = packed(ASSET_EXTENSIONS)
 
 
 def treat(block: Block, form: LogFormat, context: Context, line_seed: np.uint64) -> Treated:
     """One block from lines to restricted records, in memory."""
-    chunk = parse_block(block, form, fold=not context.routes_have_numbers, line_seed=line_seed)
+    fold = None if context.routes_have_numbers else NAMED_FILES
+    chunk = parse_block(block, form, fold, line_seed)
     chunk = in_zone(
         only_hosts(chunk, context.hosts), context.clock or ("UTC" if form.is_utc else context.zone)
     )

@@ -38,7 +38,7 @@ class Revision:
         specs: tables of the logs that were published for the day.
         shown: these as they are published.
         before, after: the day without the late lines and with them.
-        inputs: SHA-256 of the files that go in.
+        inputs: BLAKE3 of the files that go in.
     """
 
     period: Period

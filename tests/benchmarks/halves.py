@@ -131,6 +131,10 @@ def main() -> None:
     """Measure one half."""
     name, log, folder, *form = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), *sys.argv[4:]
     halves = {one.__name__: one for one in (plain, reading, night, goaccess, importer)}
+    if name in ("reading", "night"):
+        from iesiz.heap import use_one_heap
+
+        use_one_heap()  # as the command line does
     work = halves[name](log, folder, form[0] if form else "combined")
     wall, cpu = time.perf_counter(), cpu_seconds()
     work()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import duckdb
@@ -40,18 +41,22 @@ def aggregate_day(
         specs: the tables.
         thresholds: how many visitors a label needs.
         threads: of the engine.
-        keep: given what the day leaves for longer periods.
+        keep: given what the day leaves for longer periods, in a thread beside the tables' queries; it has
+            ended when this returns.
 
     Raises:
         CheckFailed: a check marked ``stop`` found rows, or a query failed.
         OutsideError: memory did not suffice, or a part could not be read.
     """
-    with engine_errors(f"day {given.day}"), day_session(given, threads) as connection:
+    place, beside = engine_errors(f"day {given.day}"), ThreadPoolExecutor(1)
+    with place, day_session(given, threads) as connection, beside:
         lost = _rows(connection, relation("lost"), {})[0]
-        if keep is not None:
-            keep(left_by(connection))
+        kept = beside.submit(keep, left_by(connection)) if keep is not None else None
         chosen, asked = _chosen(given, specs), Asked()
-        return tuple(_cells(connection, given, spec, thresholds, lost, asked) for spec in chosen)
+        cells = tuple(_cells(connection, given, spec, thresholds, lost, asked) for spec in chosen)
+        if kept is not None:
+            kept.result()
+        return cells
 
 
 def aggregate_period(

@@ -22,8 +22,9 @@ import pyarrow as pa
 from iesiz.aggregate.counted import Counting, Flags, pageviews_of, requests_of, visits_of
 from iesiz.aggregate.draws import halves_of
 from iesiz.aggregate.habit_kernel import PREFERRING, TIMED, VIEWS
+from iesiz.aggregate.pieces import Meaning, origin_of
 from iesiz.aggregate.robots import Asked, Habits, asked_of, habits_of, persons_among
-from iesiz.aggregate.rows import People, load_people, origin_of
+from iesiz.aggregate.rows import People, load_people
 from iesiz.aggregate.session import (
     DayInput,
     connect,
@@ -97,28 +98,17 @@ class _Making:
     visitors: int = 0
     networks: dict[bytes, int] = field(default_factory=dict)
     tables: set[str] = field(default_factory=lambda: {"people"})
-    loaded: dict[tuple[Path, ...], People] = field(default_factory=dict)
 
     def take(self, site: str, paths: Sequence[Path]) -> None:
         """Take in a site's parts, share by share; whether its log has assets is asked of all shares first."""
         given, asked = self.given, Asked()
-        with shares_of(self.connection, paths, given.share_rows, given.scratch) as shares:
-            for share in shares:
-                asked = asked.plus(asked_of(self._loaded(share), self.words, given.behaviour))
+        meaning = Meaning(self.words, origin_of(given.day), given.bounds.bytes)
+        with shares_of(paths, meaning, self.threads, given.share_rows, given.scratch) as shares:
+            for share in range(len(shares)):
+                asked = asked.plus(asked_of(shares.people(share), self.words, given.behaviour))
             has_assets = asked.has_assets(given.behaviour)
-            for share in reversed(shares):
-                self._take_share(site, self._loaded(share), has_assets=has_assets)
-            self.loaded.clear()
-
-    def _loaded(self, share: Sequence[Path]) -> People:
-        """A share's records; the one that was loaded before is let go first, unless it is the same."""
-        place = tuple(share)
-        if place not in self.loaded:
-            self.loaded.clear()
-            given = self.given
-            origin, cap = origin_of(given.day), given.bounds.bytes
-            self.loaded[place] = load_people(share, self.words, origin, cap, self.threads)
-        return self.loaded[place]
+            for share in reversed(range(len(shares))):
+                self._take_share(site, shares.people(share), has_assets=has_assets)
 
     def _take_share(self, site: str, people: People, *, has_assets: bool) -> None:
         habits = habits_of(people)
@@ -157,7 +147,7 @@ class _Making:
 
 def _nobody(given: DayInput, words: Words) -> Counting:
     """A share without anybody, by which every relation is there with its types."""
-    none, nobody = np.zeros(0, np.int32), load_people([], words, 0, given.bounds.bytes, 1)
+    none, nobody = np.zeros(0, np.int32), load_people([], Meaning(words, 0, given.bounds.bytes), 1)
     draws = np.zeros(0, np.uint64)
     site = words.of["site"][0]
     return Counting(

@@ -13,6 +13,7 @@ from iesiz.deidentify.met_visitors import GRAINS, epoch_of, period_visitor
 from iesiz.deidentify.proxies import Proxies, with_clients
 from iesiz.deidentify.registrations import NO_ID, RowTreatment, TreatedRows
 from iesiz.deidentify.requests import Treated, deidentify_chunk
+from iesiz.deidentify.resources import ASSET_EXTENSIONS
 from iesiz.deidentify.robots import robot_list_version
 from iesiz.deidentify.routes import OwnRoutes
 from iesiz.deidentify.text import find_identifiers
@@ -20,6 +21,7 @@ from iesiz.deidentify.visitors import VISITOR, VISITOR_KEYS, visitor_message
 from iesiz.deidentify.zones import in_zone
 
 __all__ = [
+    "ASSET_EXTENSIONS",
     "GRAINS",
     "LINES",
     "NO_ID",

@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, get_args
 
-from ua_parser import Domain, UserAgent, load_lazy_builtins
+from ua_parser import UserAgent, load_lazy_builtins
 from ua_parser.core import Matcher
 from ua_parser.lazy import UserAgentMatcher
 from ua_parser.regex import Resolver
@@ -91,14 +91,14 @@ def _robot(reason: RobotReason) -> Agent:
 
 def _person(agent: str) -> Agent:
     parser = _parser()
-    found = parser.families(agent, Domain.USER_AGENT | Domain.OS)
-    system = parser.systems.get(found.os.family, "other") if found.os else "other"
-    browser = parser.browsers.get(found.user_agent.family, "other") if found.user_agent else "other"
+    found, runs_on = parser.families.ua.extract(agent), parser.families.os.extract(agent)
+    system = parser.systems.get(runs_on.family, "other") if runs_on else "other"
+    browser = parser.browsers.get(found.family, "other") if found else "other"
     return Agent(_device(agent, system), system, browser, False, "none")
 
 
 def _device(agent: str, system: str) -> Device:
-    group = _parser().devices(agent, Domain.USER_AGENT).user_agent
+    group = _parser().devices.extract(agent)
     if group is not None:
         return _KIND_OF_GROUP.get(group.family, group.family)  # type: ignore[arg-type]
     # Applications on Apple's network library name no device, but ua-parser knows the system by its version.
@@ -118,7 +118,7 @@ class _Parser:
             for group, patterns in data["devices"].items()
             for pattern in patterns
         ]
-        self.devices = Resolver((devices, [], []))
+        self.devices = Resolver((devices, [], [])).ua
 
 
 def _by_family(names: dict[str, list[str]]) -> dict[str, str]:

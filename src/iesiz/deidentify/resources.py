@@ -20,11 +20,11 @@ def _load() -> dict[str, frozenset[str]]:
 
 
 _LISTS = _load()
-_ASSETS, _DATA = _LISTS["asset_extensions"], _LISTS["data_extensions"]
+ASSET_EXTENSIONS, _DATA = _LISTS["asset_extensions"], _LISTS["data_extensions"]
 _API_SEGMENTS, _ASSET_SEGMENTS = _LISTS["api_segments"], _LISTS["asset_segments"]
 
 
-FILE_EXTENSIONS = _ASSETS | _DATA
+FILE_EXTENSIONS = ASSET_EXTENSIONS | _DATA
 
 
 class Resource(StrEnum):
@@ -39,7 +39,7 @@ def resource_of(path: str) -> Resource:
     """Class a path (query and matrix parameters do not matter) by its extension and its segments."""
     segments = _QUERY.split(path, maxsplit=1)[0].lower().split("/")
     _, dot, extension = segments[-1].rpartition(".")
-    if dot and extension in _ASSETS:
+    if dot and extension in ASSET_EXTENSIONS:
         return Resource.ASSET
     if not _API_SEGMENTS.isdisjoint(segments):
         return Resource.API

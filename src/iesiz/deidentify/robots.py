@@ -19,7 +19,6 @@ from importlib.resources import files
 from typing import Any, Literal
 
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
-from ua_parser import Domain
 from ua_parser.lazy import UserAgentMatcher
 from ua_parser.regex import Resolver
 
@@ -53,10 +52,10 @@ class _Patterns:
     """A set of patterns on ua-parser's engine: linear in the text, and one pass for all of them."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
-        self._resolver = Resolver(([UserAgentMatcher(p, "hit") for p in patterns], [], []))
+        self._engine = Resolver(([UserAgentMatcher(p, "hit") for p in patterns], [], [])).ua
 
     def hits(self, text: str) -> bool:
-        return self._resolver(text, Domain.USER_AGENT).user_agent is not None
+        return self._engine.extract(text) is not None
 
 
 class _Rules:

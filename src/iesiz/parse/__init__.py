@@ -10,6 +10,7 @@ from __future__ import annotations
 from iesiz.parse.chunk import only_hosts, parse_block
 from iesiz.parse.columns import columns_seen, with_columns
 from iesiz.parse.detect import AUTO, Detected, choose_format
+from iesiz.parse.fold_kernel import packed
 from iesiz.parse.formats import LogFormat
 from iesiz.parse.names import format_named
 from iesiz.parse.presets import FORMATS
@@ -23,6 +24,7 @@ __all__ = [
     "columns_seen",
     "format_named",
     "only_hosts",
+    "packed",
     "parse_block",
     "with_columns",
 ]

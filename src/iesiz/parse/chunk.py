@@ -11,7 +11,7 @@ from iesiz.bytes_kernel import SEED, Bytes, count_lines
 from iesiz.code_kernel import code_texts
 from iesiz.counts import LineCounts
 from iesiz.parse.columns import columns_of, sections
-from iesiz.parse.fold_kernel import fold_paths
+from iesiz.parse.fold_kernel import Words, fold_paths
 from iesiz.parse.formats import LogFormat, Style, places_of, program_of
 from iesiz.parse.keyed_kernel import DEPTH, scan_keyed
 from iesiz.parse.layout_kernel import (
@@ -54,14 +54,15 @@ REJECTED_REASONS = {
 
 
 def parse_block(
-    block: Block, form: LogFormat, fold: bool = False, line_seed: np.uint64 = SEED
+    block: Block, form: LogFormat, fold: Words | None = None, line_seed: np.uint64 = SEED
 ) -> ParsedChunk:
     """Parse a block of whole lines; the last one may lack its line end.
 
     The block is changed in place: escapes of JSON are decoded, and quotes within lines that stand in quotes.
 
     Args:
-        fold: make numbers in paths zeros, in the block itself, where that cannot change a route.
+        fold: make numbers in paths zeros, in the block itself, where that cannot change a route, and names of
+            files with these extensions; None for not at all.
         line_seed: seed of the lines' hashes; by default one of this process.
     """
     if form.style is Style.COLUMNS:
@@ -84,7 +85,7 @@ def _room(lines: int, form: LogFormat) -> tuple[Rows, Bytes]:
     return np.zeros((TEXTS + 2 * len(form.texts) + 2, lines), np.int64), np.empty(lines, np.uint8)
 
 
-def _parse_columns(block: Block, form: LogFormat, fold: bool, line_seed: np.uint64) -> ParsedChunk:
+def _parse_columns(block: Block, form: LogFormat, fold: Words | None, line_seed: np.uint64) -> ParsedChunk:
     """Parse each stretch of lines by the columns in force; the block has the texts of all."""
     buffer = np.frombuffer(block.data, np.uint8)
     parts = sections(block, block.fields)
@@ -117,10 +118,10 @@ def _place(rows: Rows, room: Rows, whole: LogFormat, own: LogFormat) -> None:
         rows[to : to + 2] = room[source : source + 2]
 
 
-def _chunk(block: Block, form: LogFormat, rows: Rows, outcomes: Bytes, fold: bool) -> ParsedChunk:
+def _chunk(block: Block, form: LogFormat, rows: Rows, outcomes: Bytes, fold: Words | None) -> ParsedChunk:
     buffer, recognised = np.frombuffer(block.data, np.uint8), rows.shape[1]
-    if fold:
-        fold_paths(buffer, rows[-2], rows[-1])
+    if fold is not None:
+        fold_paths(buffer, rows[-2], rows[-1], fold)
     zoneless = _zoneless(form, rows)
     return ParsedChunk(
         counts=_counts(outcomes, recognised),

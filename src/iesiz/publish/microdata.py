@@ -41,7 +41,7 @@ def stage_records(
         records: the release, in any order.
         edition: the edition of the policy in force.
         left_out: records that are suppressed; stands in the restricted ledger only.
-        inputs: SHA-256 of the files that went in.
+        inputs: BLAKE3 of the files that went in.
 
     Raises:
         OutsideError: the storage failed; nothing is visible.

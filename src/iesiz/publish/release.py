@@ -35,7 +35,7 @@ class Release:
 
     Attributes:
         path: its place, relative to the published zone.
-        inputs: SHA-256 of each file that went into it; recorded in the restricted zone only.
+        inputs: BLAKE3 of each file that went into it; recorded in the restricted zone only.
     """
 
     table: str
@@ -81,7 +81,7 @@ def stage_period(
         period: the day, week, month or quarter.
         protected: cells after disclosure control, one element a table.
         edition: the edition of the policy in force.
-        inputs: SHA-256 of the files that went in.
+        inputs: BLAKE3 of the files that went in.
         revision: 0, or the number of the declared revision.
 
     Raises:

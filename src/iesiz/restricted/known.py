@@ -14,7 +14,7 @@ from iesiz.counts import merge_counts
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
-    """A file that was read: its content's SHA-256 and size, and its records by ISO day.
+    """A file that was read: its content's BLAKE3 and size, and its records by ISO day.
 
     Attributes:
         late: lines by ISO day that was published before; their records lie aside while its keys are there.

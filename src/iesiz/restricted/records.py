@@ -165,7 +165,7 @@ class Records:
         return {site: paths for site, paths in found.items() if paths}
 
     def inputs(self, day: dt.date, late_of: Collection[str] = ()) -> tuple[str, ...]:
-        """SHA-256 of each file that has records of a day; of some sites also those that have late ones."""
+        """BLAKE3 of each file that has records of a day; of some sites also those that have late ones."""
         name, files = str(day), self.files()
         late = {one.digest for one in files if one.site in late_of and one.late.get(name)}
         return tuple(sorted({one.digest for one in files if one.counted.get(name)} | late))

@@ -27,7 +27,7 @@ REPEATED = "repeated"
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """SHA-256 and size of an uncompressed content, and of its prefixes that were files before."""
+    """BLAKE3 and size of an uncompressed content, and of its prefixes that were files before."""
 
     digest: str
     size: int

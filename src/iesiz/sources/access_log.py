@@ -1,16 +1,17 @@
 """Access logs as they arrive: a file's content in blocks of whole lines, each byte handed on once.
 
-In: a file, plain or compressed. Out: ``Block`` after ``Block``, and at the end the SHA-256 of
+In: a file, plain or compressed. Out: ``Block`` after ``Block``, and at the end the BLAKE3 of
 the uncompressed content. It must not look into a line, nor write anything.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from blake3 import blake3
 
 from iesiz.records import LONGEST_LINE, PADDING, Block
 from iesiz.settings import Settings
@@ -23,7 +24,7 @@ START = 1 << 16  # bytes in which a format is looked for
 
 @dataclass(slots=True)
 class Fingerprint:
-    """SHA-256 of a content while it passes by, and of its prefixes of the given sizes.
+    """BLAKE3 of a content while it passes by, and of its prefixes of the given sizes.
 
     Attributes:
         marks: sizes in bytes, ascending, at which the digest so far is kept in ``prefixes``.
@@ -32,7 +33,7 @@ class Fingerprint:
     marks: tuple[int, ...] = ()
     size: int = 0
     prefixes: dict[int, str] = field(default_factory=dict)
-    _digest: hashlib._Hash = field(default_factory=hashlib.sha256)
+    _digest: blake3 = field(default_factory=blake3)
 
     def feed(self, data: memoryview) -> None:
         """Take the next bytes."""
@@ -47,7 +48,7 @@ class Fingerprint:
 
     @property
     def digest(self) -> str:
-        """Hexadecimal SHA-256 of all that passed."""
+        """Hexadecimal BLAKE3 of all that passed."""
         return self._digest.hexdigest()
 
 

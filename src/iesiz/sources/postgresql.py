@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from iesiz.registration_settings import PostgreSQL
 
-BATCH_BYTES = 1 << 22
+BATCH_BYTES = 1 << 23
 AS_THEY_ARE = frozenset(
     {"text", "date", "boolean", "smallint", "integer", "bigint"}
     | {"timestamp with time zone", "timestamp without time zone"}

@@ -1,0 +1,48 @@
+"""One heap for a process that runs nights: pyarrow takes from it too, and no thread has its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAPS = """
+import ctypes, sys, threading
+if sys.argv[1] == "one":
+    from iesiz.heap import use_one_heap
+    use_one_heap()
+import pyarrow as pa
+library = ctypes.CDLL(None)
+barrier = threading.Barrier(4)
+def allocate():
+    library.malloc(64)
+    barrier.wait()
+for _ in range(3):
+    threading.Thread(target=allocate).start()
+barrier.wait()
+library.fdopen.restype = ctypes.c_void_p
+stream = ctypes.c_void_p(library.fdopen(1, b"w"))
+library.malloc_info(0, stream)
+library.fflush(stream)
+print(pa.default_memory_pool().backend_name, file=sys.stderr)
+"""
+
+
+def heaps(how: str) -> tuple[int, str]:
+    """How many heaps the C library tells of, and what pyarrow's memory comes from."""
+    done = subprocess.run([sys.executable, "-c", HEAPS, how], capture_output=True, text=True, check=True)
+    return done.stdout.count("<heap nr="), done.stderr.strip()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the C library of Linux tells of its heaps")
+def test_all_threads_share_one_heap_with_pyarrow() -> None:
+    assert heaps("one") == (1, "system")
+    many, pool = heaps("as it is")
+    assert many > 1
+    assert pool != "system"
+
+
+def test_the_command_line_starts_before_pyarrow_is_loaded() -> None:
+    code = "import sys, iesiz.cli; sys.exit('pyarrow' in sys.modules or 'numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
