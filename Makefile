@@ -45,7 +45,7 @@ serve: $(VENV)/.run ## the scheduler on this machine until Ctrl-C: server, pool,
 	$(BIN)/python -m flows.serve --port $(or $(PORT),4200)
 
 test: $(VENV)/.dev ## all tests (ARGS="tests/unit -x" for some); says at the end what it could not test here
-	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(ARGS)
 
 test-slow: $(VENV)/.dev ## the tests that run for minutes, at full size
 	$(BIN)/python -m pytest -m slow $(ARGS)

@@ -52,8 +52,6 @@ PARTS: Mapping[str, Callable[[], Path | None]] = {
 }
 # The corpora are no part that a machine can be given: `all` does not ask for them, their name does.
 NOT_IN_ALL = {"corpora"}
-# Folders whose tests share what takes longest to make: the published sample, the scheduler's server.
-TOGETHER = {"docs", "flows"}
 
 
 def is_required(part: str) -> bool:
@@ -116,14 +114,12 @@ def postgresql() -> Iterator[Server]:
         server.stop()
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep together what shares a store or a server, where ``--dist loadgroup`` shares tests out."""
-    if not config.pluginmanager.hasplugin("xdist"):
-        return
-    for item in items:
-        folder = item.path.parent.name
-        shared = folder if folder in TOGETHER else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(shared))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Share tests out by what they share, where they are shared out by files."""
+    from tests.sharing import ByStore
+
+    return ByStore(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
