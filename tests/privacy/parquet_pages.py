@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 INT, NEXT_FIELD = 5, 0x10
+TRUTHS, NUMBERS, BYTES, STRUCT = (1, 2), (4, 5, 6), 8, 12
 DICTIONARY_PAGE, DICTIONARY_HEADER = 2, 0x4C
 
 
@@ -29,7 +30,7 @@ class Page:
 
 
 def read_pages(path: Path) -> Iterator[Page]:
-    """Every page of a zstd file.
+    """Every page of a file, packed with zstd or not at all.
 
     Raises:
         ValueError: a page is not where its header says.
@@ -42,21 +43,55 @@ def read_pages(path: Path) -> Iterator[Page]:
             at = min(filter(None, starts), default=0)
             end = at + chunk.total_compressed_size
             while at < end:
-                page, at = _read_page(data, at, chunk.path_in_schema)
+                page, at = _read_page(data, at, chunk.path_in_schema, chunk.compression)
                 yield page
 
 
-def _read_page(data: bytes, at: int, column: str) -> tuple[Page, int]:
+def _read_page(data: bytes, at: int, column: str, packing: str) -> tuple[Page, int]:
+    start = _behind_struct(data, at)
     kind, at = _number(data, at)
     unpacked, at = _number(data, at)
     packed, at = _number(data, at)
     is_dictionary = kind == DICTIONARY_PAGE and data[at] == DICTIONARY_HEADER
     values = _number(data, at + 1)[0] if is_dictionary else 0
-    start = data.find(ZSTD_MAGIC, at)
-    if not 0 <= start - at < 200:
-        raise ValueError("expected a page packed with zstd behind its header")
-    content = pa.Codec("zstd").decompress(data[start : start + packed], unpacked).to_pybytes()
+    content = data[start : start + packed]
+    if packing == "ZSTD" and packed:
+        if not content.startswith(ZSTD_MAGIC):
+            raise ValueError("expected a page packed with zstd behind its header")
+        content = pa.Codec("zstd").decompress(content, unpacked).to_pybytes() if unpacked else b""
+    if len(content) != unpacked:
+        raise ValueError("expected a page of the length that its header says")
     return Page(column, is_dictionary, values, content), start + packed
+
+
+def _behind_struct(data: bytes, at: int) -> int:
+    """The position behind a struct of the compact protocol: fields until a zero."""
+    while data[at]:
+        kind, is_near = data[at] & 15, data[at] >> 4
+        at = at + 1 if is_near else _behind_number(data, at + 1)
+        at = _behind_value(data, at, kind)
+    return at + 1
+
+
+def _behind_value(data: bytes, at: int, kind: int) -> int:
+    if kind in TRUTHS:
+        return at
+    if kind in NUMBERS:
+        return _behind_number(data, at)
+    if kind == BYTES:
+        length = data[at]  # statistics of a page are short
+        if length > 127:
+            raise ValueError("expected short statistics in a page's header")
+        return at + 1 + length
+    if kind == STRUCT:
+        return _behind_struct(data, at)
+    raise ValueError("expected truths, numbers, bytes and structs in a page's header")
+
+
+def _behind_number(data: bytes, at: int) -> int:
+    while data[at] > 127:
+        at += 1
+    return at + 1
 
 
 def _number(data: bytes, at: int) -> tuple[int, int]:
