@@ -7,6 +7,7 @@ Out: ``TableSpec``. A table without a purpose, a contributor or a known role ref
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -163,12 +164,17 @@ class Cells:
 
 
 def load_tables() -> tuple[TableSpec, ...]:
-    """Load every table of the package, by name.
+    """Load every table of the package, by name; a night asks for them a dozen times.
 
     Raises:
         PrivacyRefusal: one of them is not fit to be published.
     """
-    return tuple(load_table(folder) for folder in sorted(_folders(), key=lambda one: one.name))
+    return _loaded(tuple(sorted(_folders(), key=lambda one: one.name)))
+
+
+@functools.lru_cache(maxsize=1)
+def _loaded(folders: tuple[Traversable, ...]) -> tuple[TableSpec, ...]:
+    return tuple(load_table(folder) for folder in folders)
 
 
 def _folders() -> list[Traversable]:

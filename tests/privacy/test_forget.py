@@ -123,7 +123,7 @@ def test_lines_of_today_that_arrive_later_are_left_out(net: Network, request_fil
 
 
 def test_the_request_is_not_kept_and_its_effect_is(net: Network, request_file: Path) -> None:
-    told = net.command("forget", str(request_file), "--json")
+    told = net.asked("forget", str(request_file), "--json")
     assert told.returncode == 0, told.stderr
     assert json.loads(told.stdout)["rows"] == 4
     [noted] = forgotten(net)
