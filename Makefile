@@ -10,7 +10,7 @@ PYTHON ?= $(shell for one in python3.11 python3 python3.12 python3.13; do \
 VENV := .venv
 BIN := $(VENV)/bin
 STORE ?= store
-# Processes that run tests; the files of tests are shared out among them.
+# Processes that run tests; the files of tests are shared out among them, those of docs and flows together.
 JOBS ?= 2
 SAMPLE := data/sample/iesiz.toml
 ARGS ?=
@@ -54,7 +54,7 @@ test-faults: $(VENV)/.dev ## kills, full and failing disks at every kind of writ
 	$(BIN)/python -m pytest tests/faults -m faults --numprocesses $(JOBS) --dist worksteal $(ARGS)
 
 test-install: $(VENV)/.dev ## a new environment by a plain `pip install .`, and a flow run in it
-	IESIZ_REQUIRE=install $(BIN)/python -m pytest tests/flows/test_install.py $(ARGS)
+	$(BIN)/python -m pytest -m install $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, import contracts; changes nothing
 	$(BIN)/ruff format --check .

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.nights import DAY, Network, log, network
 from tests.postgresql import Server, new_server
 
 ROOT = Path(__file__).parents[1]
@@ -47,7 +48,6 @@ PARTS: Mapping[str, Callable[[], Path | None]] = {
     "corpora": lambda: CORPORA if CORPORA.is_dir() else None,
     "gcc": lambda: first_program("gcc", "cc"),
     "goaccess": lambda: first_program("goaccess"),
-    "install": lambda: ROOT if is_required("install") else None,
     "postgresql": postgresql_programs,
 }
 # The corpora are no part that a machine can be given: `all` does not ask for them, their name does.
@@ -89,6 +89,21 @@ def sample() -> Path:
 
 
 @pytest.fixture(scope="session")
+def one_day(tmp_path_factory: pytest.TempPathFactory) -> Network:
+    """A published day of thirty visitors of one site; never written to."""
+    net = network(tmp_path_factory.mktemp("one-day") / "network")
+    net.write("logs/mall/web/access.log", log(DAY))
+    assert net.night(DAY).exit_code == 0
+    return net
+
+
+@pytest.fixture
+def day_one(one_day: Network, tmp_path: Path) -> Network:
+    """The same, the test's own."""
+    return one_day.copy_to(tmp_path / "network")
+
+
+@pytest.fixture(scope="session")
 def postgresql() -> Iterator[Server]:
     """Return a running PostgreSQL server of the tests' own, without a table."""
     programs = find_part("postgresql")
@@ -97,6 +112,14 @@ def postgresql() -> Iterator[Server]:
         server = new_server(programs, Path(folder))
         yield server
         server.stop()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Share tests out by what they share, where they are shared out by files."""
+    from tests.sharing import ByStore
+
+    return ByStore(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

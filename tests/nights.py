@@ -6,6 +6,7 @@ import calendar
 import datetime as dt
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from iesiz import pipeline
 from iesiz.deidentify.key_files import StoredKey, write_key
 from iesiz.deidentify.keys import KeyRing
 from iesiz.night import NightCounts, run_night
@@ -20,6 +22,7 @@ from iesiz.periods import LONGER, Period
 from iesiz.settings import Settings, load_settings
 from iesiz.storage import MARK, prepare_store, store_id
 from iesiz.vocabulary import KeyFacts
+from tests.command import run_here
 
 DAY = dt.date(2025, 3, 3)
 NEXT = dt.date(2025, 3, 4)
@@ -83,6 +86,15 @@ class Network:
         self.plant_keys()
         return run_night(self.settings, days, lambda *_: None)
 
+    def read(self) -> None:
+        """Read what has arrived, and close nothing."""
+        self.plant_keys()
+        settings = self.settings
+        with pipeline.store_lock(settings):
+            for file in pipeline.discover(settings, DAY).files:
+                pipeline.deidentify_file(settings, file)
+            pipeline.deidentify_registrations(settings)
+
     def command(
         self, *arguments: str, before: str = "", **options: Any
     ) -> subprocess.CompletedProcess[bytes]:
@@ -91,6 +103,15 @@ class Network:
         code = [sys.executable, "-c", f"{before}\n{MAIN}", *arguments]
         env = {**os.environ, "COLUMNS": "1000", **options.pop("env", {})}
         return subprocess.run(code, cwd=self.base, capture_output=True, env=env, **options)
+
+    def asked(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+        """Run the command line in this process, where no test needs a process of its own for it."""
+        self.plant_keys()
+        return run_here(self.base, *arguments)
+
+    def copy_to(self, base: Path) -> Network:
+        """The same network and store elsewhere, so that one published day serves many tests."""
+        return Network(Path(shutil.copytree(self.base, base)))
 
     def published(self) -> dict[str, str]:
         """SHA-256 of each published file, by its path."""
@@ -105,12 +126,6 @@ class Network:
     def everything(self) -> dict[str, str]:
         """SHA-256 of each file of the store, keys among them; only the record of runs grows with each run."""
         return {name: digest for name, digest in hashes(self.store).items() if name != RUNS}
-
-
-def peak() -> int:
-    """MiB that this process held at most; what ``getrusage`` says counts the process that started it."""
-    status = Path("/proc/self/status").read_text("ascii")
-    return int(status.split("VmHWM:")[1].split()[0]) >> 10
 
 
 def hashes(folder: Path) -> dict[str, str]:

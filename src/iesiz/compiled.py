@@ -9,13 +9,14 @@ where it cannot be made, functions are compiled anew in each process.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
 from numba import njit
+
+from iesiz.own_cache import own_folder
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -29,17 +30,7 @@ def _sources_digest() -> str:
     return digest.hexdigest()[:16]
 
 
-def _folder() -> Path | None:
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
-    folder = base / "iesiz" / _sources_digest()
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError:
-        return None
-    return folder if os.access(folder, os.W_OK) and folder.stat().st_uid == os.getuid() else None
-
-
-CODE_FOLDER = _folder()
+CODE_FOLDER = own_folder(_sources_digest())
 KEPT = CODE_FOLDER is not None
 if CODE_FOLDER is not None:
     numba.config.CACHE_DIR = str(CODE_FOLDER)

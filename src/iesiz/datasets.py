@@ -6,10 +6,10 @@ column without a hierarchy, a field without a treatment or a column that a table
 
 from __future__ import annotations
 
+import functools
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -106,9 +106,9 @@ class Dataset:
         return tuple(one.hierarchy or _sites(one.name, sites) for one in self.quasi)
 
 
-@cache
+@functools.cache
 def load_datasets() -> tuple[Dataset, ...]:
-    """Load the microdata of the package, by name.
+    """Load the microdata of the package, by name, once in a process.
 
     Raises:
         PrivacyRefusal: one of them is not fit to be released.

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.command import run_here
 from tests.conftest import ROOT
-
-IESIZ = [sys.executable, "-c", "from iesiz.cli import main; main()"]
 
 
 def run_iesiz(command: str, folder: Path) -> str:
     """What a command prints in a folder; it has to succeed."""
     arguments = shlex.split(command)
     assert arguments[0] == "iesiz"
-    done = subprocess.run([*IESIZ, *arguments[1:]], cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    done = run_here(folder, *arguments[1:], columns=80)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode()
 
 
 @pytest.fixture(scope="session")

@@ -19,10 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import markdown_it  # noqa: F401 - what every child would have to load again
-import pytest
 
 from iesiz import tools
-from iesiz.dashboard import build
 from iesiz.deidentify.agents import classify_agent
 from iesiz.errors import IesizError
 from iesiz.publish import verify_store
@@ -92,14 +90,10 @@ class Seen:
 def warm_up() -> None:
     """Do what every child would have to do again, and start no thread here, as a fork takes none along."""
     with tempfile.TemporaryDirectory() as place:
-        sample, library = Path(place) / "warm.log", Path(place) / "library.js"
+        sample = Path(place) / "warm.log"
         sample.write_bytes(log(world.BEFORE))
         tools.examine([sample], "combined")
-        classify_agent(BROWSER)
-        if child(lambda: library.write_text(build._library(), "utf-8") and 0):
-            raise RuntimeError("the library of the dashboard could not be made")
-        text = library.read_text("utf-8")
-    pytest.MonkeyPatch().setattr(build, "_library", lambda: text)
+    classify_agent(BROWSER)
 
 
 def child(do: Callable[[], int]) -> int:

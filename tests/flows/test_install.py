@@ -7,7 +7,8 @@ import subprocess
 import venv
 from pathlib import Path
 
-from tests.conftest import Require
+import pytest
+
 from tests.flows.prefect_server import ROOT, environment
 
 FLOW = """
@@ -40,8 +41,8 @@ def files_of(package: Path) -> set[str]:
     }
 
 
-def test_a_plain_install_is_whole_and_runs_a_flow(require: Require, tmp_path: Path) -> None:
-    require("install")
+@pytest.mark.install
+def test_a_plain_install_is_whole_and_runs_a_flow(tmp_path: Path) -> None:
     source, programs = tmp_path / "source", tmp_path / "venv" / "bin"
     source.mkdir()
     for name in ("pyproject.toml", "prefect.toml"):

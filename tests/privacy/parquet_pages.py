@@ -13,8 +13,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 INT, NEXT_FIELD = 5, 0x10
+FLAGS, NUMBERS, DOUBLE, TEXT, STRUCT = (1, 2), (4, 5, 6), 7, 8, 12  # types of Thrift's compact protocol
 DICTIONARY_PAGE, DICTIONARY_HEADER = 2, 0x4C
 
 
@@ -29,7 +29,7 @@ class Page:
 
 
 def read_pages(path: Path) -> Iterator[Page]:
-    """Every page of a zstd file.
+    """Every page of a file.
 
     Raises:
         ValueError: a page is not where its header says.
@@ -42,21 +42,48 @@ def read_pages(path: Path) -> Iterator[Page]:
             at = min(filter(None, starts), default=0)
             end = at + chunk.total_compressed_size
             while at < end:
-                page, at = _read_page(data, at, chunk.path_in_schema)
+                page, at = _read_page(data, at, chunk.path_in_schema, chunk.compression)
                 yield page
 
 
-def _read_page(data: bytes, at: int, column: str) -> tuple[Page, int]:
+def _read_page(data: bytes, at: int, column: str, packing: str) -> tuple[Page, int]:
+    start = _behind_struct(data, at)
     kind, at = _number(data, at)
     unpacked, at = _number(data, at)
     packed, at = _number(data, at)
     is_dictionary = kind == DICTIONARY_PAGE and data[at] == DICTIONARY_HEADER
     values = _number(data, at + 1)[0] if is_dictionary else 0
-    start = data.find(ZSTD_MAGIC, at)
-    if not 0 <= start - at < 200:
-        raise ValueError("expected a page packed with zstd behind its header")
-    content = pa.Codec("zstd").decompress(data[start : start + packed], unpacked).to_pybytes()
+    content = data[start : start + packed]
+    if packing != "UNCOMPRESSED":
+        content = pa.Codec(packing.lower()).decompress(content, unpacked).to_pybytes()
+    if len(content) != unpacked:
+        raise ValueError("a page is shorter than its header says")
     return Page(column, is_dictionary, values, content), start + packed
+
+
+def _behind_struct(data: bytes, at: int) -> int:
+    """The position behind a struct of Thrift's compact protocol."""
+    while data[at]:
+        delta, kind = divmod(data[at], 16)
+        at = at + 1 if delta else _behind_varint(data, at + 1)
+        if kind in NUMBERS:
+            at = _behind_varint(data, at)
+        elif kind == TEXT:
+            behind = _behind_varint(data, at)
+            at = behind + sum((byte & 0x7F) << 7 * place for place, byte in enumerate(data[at:behind]))
+        elif kind == STRUCT:
+            at = _behind_struct(data, at)
+        elif kind == DOUBLE:
+            at += 8
+        elif kind not in FLAGS:
+            raise ValueError("a page's header holds what no page has")
+    return at + 1
+
+
+def _behind_varint(data: bytes, at: int) -> int:
+    while data[at] >= 0x80:
+        at += 1
+    return at + 1
 
 
 def _number(data: bytes, at: int) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from iesiz.errors import InputError
 from iesiz.forget_request import ForgetRequest, load_request
 from iesiz.ledger import Ledger
 from iesiz.restricted import Records, mirror_path
+from tests.clock import set_clock
 from tests.nights import BROWSER, Network, line, log, network, site
 from tests.privacy.byte_search import layers_of
 
@@ -122,7 +123,7 @@ def test_lines_of_today_that_arrive_later_are_left_out(net: Network, request_fil
 
 
 def test_the_request_is_not_kept_and_its_effect_is(net: Network, request_file: Path) -> None:
-    told = net.command("forget", str(request_file), "--json")
+    told = net.asked("forget", str(request_file), "--json")
     assert told.returncode == 0, told.stderr
     assert json.loads(told.stdout)["rows"] == 4
     [noted] = forgotten(net)
@@ -181,7 +182,7 @@ def test_tombstones_go_with_their_keys(
 ) -> None:
     pipeline.forget(net.settings, load_request(request_file))
     later = dt.datetime.now(dt.UTC) + dt.timedelta(days=46)
-    monkeypatch.setattr(pipeline, "now", lambda: later)
+    set_clock(monkeypatch, lambda: later)
     done = pipeline.upkeep(net.settings)
     assert {OTHER, OPEN} <= set(done.days)
     assert list((net.store / "restricted" / "forgotten").rglob("day=*")) == []

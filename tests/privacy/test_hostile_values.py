@@ -79,7 +79,7 @@ def test_nothing_of_them_is_kept_or_published(net: Network) -> None:
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_a_query_of_a_reader_cannot_do_it_either(net: Network, attack: str) -> None:
-    done = net.command("query", attack)
+    done = net.asked("query", attack)
     assert done.returncode != 0
     assert not list(net.base.rglob(f"{MARK}*"))
 

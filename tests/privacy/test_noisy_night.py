@@ -387,12 +387,12 @@ def test_the_doctor_finds_what_would_keep_noise_from_being_published(
 
 def test_status_shows_what_is_left(net: Network, night: NightCounts) -> None:
     assert night.exit_code == 0
-    shown = json.loads(net.command("status", "--json").stdout)
+    shown = json.loads(net.asked("status", "--json").stdout)
     month = next(one for one in shown["budgets"] if one["epoch"] == "2025-03")
     # 0.5 and 0.5, and of epsilon 0.5 its square's half.
     assert (month["unit"], month["spent"], month["left"]) == ("visitor_day", "1.125", "3.875")
     assert month["delta"] == "0.0000001"
-    assert "privacy budget" in net.command("status").stdout.decode()
+    assert "privacy budget" in net.asked("status").stdout.decode()
 
 
 def test_the_example_in_the_settings_file_is_one_that_works(tmp_path: Path) -> None:

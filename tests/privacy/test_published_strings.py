@@ -121,18 +121,17 @@ def test_pseudonyms_of_the_restricted_zone_fall_to_no_dictionary_either(
 def test_asking_again_and_again_gives_the_same_bytes_so_that_there_is_nothing_to_average(
     sample: Path, store: Path, tmp_path: Path
 ) -> None:
-    """The days made anew from the same keys, three times; and with other keys, which change the pattern."""
+    """The days made anew from the same keys; and with other keys, which change the pattern."""
     tables = {name: one for name, one in hashes(store / "published").items() if name.startswith("tables/")}
-    for number in range(3):
-        again = tmp_path / str(number) / "store"
-        again.mkdir(parents=True)
-        shutil.copy(store / "iesiz-store", again / "iesiz-store")
-        (again / "restricted").mkdir(mode=0o700)
-        shutil.copytree(store / "restricted" / "keys", again / "restricted" / "keys")
-        shutil.copy(store / "restricted" / "store-id", again / "restricted" / "store-id")
-        run_night(settings_with(sample, again), DAYS, lambda *_: None)
-        found = {name: one for name, one in hashes(again / "published").items() if name.startswith("tables/")}
-        assert found == tables
+    again = tmp_path / "again" / "store"
+    again.mkdir(parents=True)
+    shutil.copy(store / "iesiz-store", again / "iesiz-store")
+    (again / "restricted").mkdir(mode=0o700)
+    shutil.copytree(store / "restricted" / "keys", again / "restricted" / "keys")
+    shutil.copy(store / "restricted" / "store-id", again / "restricted" / "store-id")
+    run_night(settings_with(sample, again), DAYS, lambda *_: None)
+    found = {name: one for name, one in hashes(again / "published").items() if name.startswith("tables/")}
+    assert found == tables
     other = tmp_path / "other" / "store"
     run_night(settings_with(sample, other), DAYS, lambda *_: None)
     assert {n: o for n, o in hashes(other / "published").items() if n.startswith("tables/")} != tables

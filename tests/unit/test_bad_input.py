@@ -109,7 +109,7 @@ def test_a_bad_log_is_named_and_the_night_goes_on(net: Network, kind: str) -> No
 def test_an_empty_log_is_said_and_is_no_failure(net: Network, content: bytes) -> None:
     # A quiet server's log after its rotation; that the site is missing is said with the day.
     net.write("logs/club/web/empty.log", content)
-    done = net.command("run", "--day", NEXT.isoformat())
+    done = net.asked("run", "--day", NEXT.isoformat())
     assert done.returncode == 0
     assert "warning: empty.log holds no line" in done.stderr.decode()
 
@@ -118,7 +118,7 @@ def test_an_empty_log_is_said_and_is_no_failure(net: Network, content: bytes) ->
 def test_a_bad_log_by_the_command_line(net: Network, kind: str) -> None:
     age(net.write(f"logs/club/web/{kind}.log", BAD_LOGS[kind][0]))
     before = net.partitions()
-    done = net.command("run", "--day", NEXT.isoformat())
+    done = net.asked("run", "--day", NEXT.isoformat())
     assert done.returncode == 3
     assert f"{kind}.log" in done.stderr.decode()
     assert f"{NEXT} published" in done.stdout.decode()
@@ -140,7 +140,7 @@ def test_a_day_waits_for_a_file_that_is_cut_off_and_new(net: Network) -> None:
 
 
 def test_a_missing_file_is_named(net: Network) -> None:
-    done = net.command("read", "logs/nowhere.log")
+    done = net.asked("read", "logs/nowhere.log")
     assert (done.returncode, done.stdout) == (3, b"")
     assert "logs/nowhere.log: no such file" in done.stderr.decode()
     assert REMEDY.search(done.stderr.decode())
@@ -201,7 +201,7 @@ def test_a_bad_registration_file_is_named_and_the_mirror_stays(net: Network, kin
 def test_a_registration_file_without_a_mandatory_column_by_the_command_line(net: Network) -> None:
     net.write("registrations.csv", BAD_REGISTRATIONS["no mandatory column"][0] or b"")
     before = net.partitions()
-    done = net.command("run", "--day", NEXT.isoformat())
+    done = net.asked("run", "--day", NEXT.isoformat())
     assert done.returncode == 3
     assert "registrations.csv, line 1: the mandatory column registered_at" in done.stderr.decode()
     assert net.partitions().items() >= before.items()
@@ -211,7 +211,7 @@ def test_a_registration_file_without_a_mandatory_column_by_the_command_line(net:
 def test_a_column_that_is_not_declared_is_named_and_not_read(net: Network) -> None:
     rows = "".join(f"{row},{SECRET}\n" for row in ROWS.splitlines())
     net.write("registrations.csv", f"{HEADER},blood_group\n{rows}".encode())
-    done = net.command("run", "--day", NEXT.isoformat())
+    done = net.asked("run", "--day", NEXT.isoformat())
     assert done.returncode == 0
     warnings = [one for one in done.stderr.decode().splitlines() if one.startswith("warning: registration")]
     assert len(warnings) == 1
@@ -224,7 +224,7 @@ def test_a_store_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
     net.write("logs/mall/web/access.log", log(DAY))
     net.write("store/thesis.txt", b"somebody's work")
     before = net.everything()
-    done = net.command("run", "--day", DAY.isoformat())
+    done = net.asked("run", "--day", DAY.isoformat())
     assert done.returncode == 2
     assert "store: not a store of iesiz" in said(done)
     assert REMEDY.search(said(done))
@@ -234,7 +234,7 @@ def test_a_store_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
 def test_of_two_runs_at_once_the_second_says_so(net: Network) -> None:
     before = net.everything()
     with pipeline.store_lock(net.settings):
-        done = net.command("run", "--day", NEXT.isoformat())
+        done = net.asked("run", "--day", NEXT.isoformat())
     assert done.returncode == 5
     assert "another run is at work" in said(done)
     assert REMEDY.search(said(done))

@@ -21,7 +21,8 @@ from iesiz.ledger import Ledger
 from iesiz.run_facts import NIGHT
 from iesiz.run_record import recorded
 from iesiz.scheduler import scheduler_findings
-from tests.nights import DAY, Network, log, network
+from tests.clock import set_clock
+from tests.nights import DAY, Network
 
 READY = {
     "/api/work_pools/iesiz": {"status": "READY"},
@@ -32,14 +33,11 @@ READY = {
 
 
 @pytest.fixture
-def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Network:
+def net(day_one: Network, monkeypatch: pytest.MonkeyPatch) -> Network:
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
     monkeypatch.setattr(doctor, "LEAST_FREE", 1)
-    made = network(tmp_path / "network")
-    made.write("logs/mall/web/access.log", log(DAY))
-    made.night(DAY)
-    (made.store / "restricted" / "runs.jsonl").unlink()  # the day is long past, and so is its night
-    return made
+    (day_one.store / "restricted" / "runs.jsonl").unlink()  # the day is long past, and so is its night
+    return day_one
 
 
 def found(net: Network) -> list[tuple[str, str]]:
@@ -124,7 +122,7 @@ def test_what_is_amiss_is_found(
 
 def test_a_key_past_its_time_is_found(net: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     later = dt.datetime.now(dt.UTC) + dt.timedelta(days=8)
-    monkeypatch.setattr(doctor, "now", lambda: later)
+    set_clock(monkeypatch, lambda: later)
     assert ("keys", f"the key visitor/mall/{DAY} is past its time.") in found(net)
 
 
@@ -252,13 +250,12 @@ def test_a_server_that_does_not_answer_is_found() -> None:
 
 
 def test_the_command_says_what_to_do(net: Network) -> None:
-    clean = {"env": {"PREFECT_API_URL": ""}, "before": "from iesiz import doctor; doctor.LEAST_FREE = 1"}
-    assert net.command("doctor", **clean).returncode == 0
+    assert net.asked("doctor").returncode == 0
     take_logs_away(net)
-    told = net.command("doctor", **clean)
+    told = net.asked("doctor")
     assert told.returncode == 1
     assert b"logs: no file matches the paths of mall/web.\n  remedy: " in told.stdout
-    findings = json.loads(net.command("doctor", "--json", **clean).stdout)["findings"]
+    findings = json.loads(net.asked("doctor", "--json").stdout)["findings"]
     assert [one["check"] for one in findings] == ["logs"]
 
 

@@ -12,25 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.nights import DAY, NEXT, Network, log, network
-
-
-@pytest.fixture(scope="module")
-def one_day(tmp_path_factory: pytest.TempPathFactory) -> Network:
-    """A network with one published day."""
-    net = network(tmp_path_factory.mktemp("one-day") / "network")
-    net.write("logs/mall/web/access.log", log(DAY))
-    assert net.night(DAY).exit_code == 0
-    return net
+from tests.nights import NEXT, Network, log
 
 
 @pytest.fixture
-def net(one_day: Network, tmp_path: Path) -> Network:
-    """A copy of it, to which a file of the next day has come."""
-    shutil.copytree(one_day.base, tmp_path / "network")
-    copy = Network(tmp_path / "network")
-    copy.write("logs/mall/web/good.log", log(NEXT))
-    return copy
+def net(day_one: Network) -> Network:
+    """A network with one published day, to which a file of the next day has come."""
+    day_one.write("logs/mall/web/good.log", log(NEXT))
+    return day_one
 
 
 @pytest.fixture

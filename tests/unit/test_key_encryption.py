@@ -235,9 +235,9 @@ def test_a_store_goes_on_under_encryption_and_publishes_the_same(tmp_path: Path)
 def test_the_command_encrypts_a_store_that_was_not(tmp_path: Path) -> None:
     keys = keys_of(net_with(tmp_path, ""))
     net = net_with(tmp_path, BY_FILE)
-    refused = net.command("keys")
+    refused = net.asked("keys")
     assert refused.returncode in (2, 4), refused.stderr
-    done = net.command("keys", "--encrypt", "--json")
+    done = net.asked("keys", "--encrypt", "--json")
     assert done.returncode == 0, done.stderr.decode()
     told = json.loads(done.stdout)
     assert told["encryption"] == "key_file"

@@ -116,7 +116,7 @@ def test_the_first_scheme_is_kept_where_it_still_does(tmp_path: Path) -> None:
     first, second = people(3000), people(6000, dt.date(2025, 4, 1), 91, seed=8)
     net = quarter(tmp_path, [*first, *second])
     net.night(LAST)
-    net.write("logs/mall/web/june.log", log(dt.date(2025, 6, 30)))
+    net.write("logs/mall/web/june.log", log(dt.date(2025, 6, 30), range(1, 3)))
     net.night(dt.date(2025, 6, 30))
     schemes = [one["scheme"] for one in noted(net) if one["table"] == "microdata/registrations"]
     assert len(schemes) == 2

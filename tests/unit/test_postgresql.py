@@ -263,7 +263,7 @@ def test_a_withheld_mandatory_column_is_named(few: Network, server: Server) -> N
     server.sql("revoke select (site) on few from reader")
     with pytest.raises(InputError, match=r"mandatory column site .* not granted"):
         pipeline.deidentify_registrations(few.settings)
-    done = few.command("registration", "check", "--json")
+    done = few.asked("registration", "check", "--json")
     server.sql("grant select (site) on few to reader")
     assert done.returncode == 3
     assert b'"missing": ["site"]' in done.stdout
@@ -342,7 +342,7 @@ def test_a_source_that_cannot_be_reached_is_tried_again_and_no_password_is_said(
     assert (counts.exit_code, tries, counts.days) == (5, 3, ())
     assert [one.verdict for one in counts.files] == ["read"]
     assert said_nothing_secret(repr(counts), server)
-    done = few.command("run", "--day", DAY.isoformat(), "--json")
+    done = few.asked("run", "--day", DAY.isoformat(), "--json")
     assert done.returncode == 5
     assert said_nothing_secret((done.stdout + done.stderr).decode().replace(str(few.base), ""), server)
 

@@ -211,7 +211,7 @@ def test_a_source_is_files_or_one_table_reached_in_one_way(tmp_path: Path, writt
 
 def test_the_check_lists_what_is_declared_and_what_is_there(tmp_path: Path) -> None:
     net = network_with(tmp_path / "network", "r.csv", csv_of({**TEXT, "passport": "N1"}))
-    done = net.command("registration", "check", "--json")
+    done = net.asked("registration", "check", "--json")
     assert done.returncode == 0
     said = json.loads(done.stdout)
     outcomes = {one["field"] or one["column"]: one["outcome"] for one in said["fields"]}

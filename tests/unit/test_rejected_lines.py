@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from iesiz import pipeline
 from iesiz.restricted import Records
 from iesiz.restricted.rejects import reject_writer
 from iesiz.status import rejected_lines, status_of
+from tests.clock import set_clock
 from tests.nights import DAY, HEAD, NEXT, Network, line, log, network
 
 EXACT = '%h %l %u %t \\"%r\\" %>s %b \\"%{Referer}i\\" \\"%{User-Agent}i\\"'
@@ -62,7 +62,7 @@ def longer() -> bytes:
 def at(monkeypatch: pytest.MonkeyPatch, day: dt.date) -> None:
     """Let it be eleven in the evening of a day, in Almaty."""
     moment = dt.datetime.combine(day, dt.time(23), ZoneInfo("Asia/Almaty")).astimezone(dt.UTC)
-    monkeypatch.setattr(pipeline, "now", lambda: moment)
+    set_clock(monkeypatch, lambda: moment)
 
 
 def partitions(net: Network) -> dict[str, str]:
@@ -188,10 +188,10 @@ def test_a_stopped_file_says_which_lines_and_is_tried_again_by_another_limit_or_
     assert len(kept(net)) == 100
     [stopped] = status_of(net.settings).rejects
     assert stopped.is_stopped
-    assert [one.verdict for one in declare(net, EXACT, 0.3).night().files] == ["read"]
+    assert [one.verdict for one in declare(net, EXACT, 0.3).night(DAY).files] == ["read"]
     [read] = status_of(net.settings).rejects
     assert not read.is_stopped
-    assert [one.verdict for one in declare(net, "combined", 0.05).night().files] == ["read again"]
+    assert [one.verdict for one in declare(net, "combined", 0.05).night(DAY).files] == ["read again"]
     assert status_of(net.settings).rejects == ()
 
 
@@ -231,17 +231,17 @@ def test_the_command_lists_them(net: Network) -> None:
     net.write("logs/access.log", b"x\n" + log(DAY) + b"y\n")
     declare(net, "combined").night(DAY)
     [file] = status_of(net.settings).rejects
-    told = net.command("status", "--rejected").stdout.decode().splitlines()
+    told = net.asked("status", "--rejected").stdout.decode().splitlines()
     assert told == [f"mall\tweb\taccess.log\t{file.file_id}\t{at}\tother_form" for at in (1, 62)]
-    [said] = json.loads(net.command("status", "--rejected", "--json").stdout)["rejected"]
+    [said] = json.loads(net.asked("status", "--rejected", "--json").stdout)["rejected"]
     assert (said["name"], said["file_id"], said["lines"]) == (
         "access.log",
         file.file_id,
         {"other_form": [1, 62]},
     )
-    whole = net.command("status").stdout.decode()
+    whole = net.asked("status").stdout.decode()
     assert "other_form 2" in whole
-    [status] = json.loads(net.command("status", "--json").stdout)["rejects"]
+    [status] = json.loads(net.asked("status", "--json").stdout)["rejects"]
     assert status["reasons"] == {"other_form": 2}
 
 
@@ -250,9 +250,9 @@ def test_late_lines_are_shown_by_site_and_day(net: Network) -> None:
     declare(net, "combined").night(DAY)
     net.write("logs/more.log", log(DAY, range(50, 55)))
     net.night(DAY)
-    [day] = json.loads(net.command("status", "--json").stdout)["days"]
+    [day] = json.loads(net.asked("status", "--json").stdout)["days"]
     assert (day["day"], day["late"], day["late_by_site"]) == (DAY.isoformat(), 10, {"mall": 10})
-    assert "mall 10" in net.command("status").stdout.decode()
+    assert "mall 10" in net.asked("status").stdout.decode()
 
 
 def test_millions_of_rejected_lines_are_written_block_by_block(tmp_path: Path) -> None:

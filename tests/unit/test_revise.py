@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +27,7 @@ from iesiz.status import status_of
 from iesiz.storage import remove_tree
 from iesiz.tables import Cells, load_tables
 from iesiz.tools import audit_published
+from tests.clock import set_clock
 from tests.nights import BROWSER, DAY, NETWORKS, NEXT, Network, line, log, network, site
 
 WHY = "the second server's file came after the night"
@@ -47,34 +47,19 @@ def revise(net: Network, because: str = WHY, site: str | None = None) -> PeriodC
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Network:
-    """A published day of thirty visitors; never written to."""
-    net = network(tmp_path_factory.mktemp("published") / "network")
-    net.write("logs/mall/web/access.log", log(DAY))
-    net.night(DAY)
-    return net
-
-
-@pytest.fixture(scope="module")
-def with_thirty_more(published: Network, tmp_path_factory: pytest.TempPathFactory) -> Network:
+def with_thirty_more(one_day: Network, tmp_path_factory: pytest.TempPathFactory) -> Network:
     """The same with thirty others in a file that came late; never written to."""
-    return with_late(published, tmp_path_factory.mktemp("late") / "network", log(DAY, range(31, 61)))
+    return with_late(one_day, tmp_path_factory.mktemp("late") / "network", log(DAY, range(31, 61)))
 
 
 @pytest.fixture
 def net(with_thirty_more: Network, tmp_path: Path) -> Network:
-    return copy(with_thirty_more, tmp_path / "network")
-
-
-def copy(held: Network, base: Path) -> Network:
-    """The same network elsewhere."""
-    shutil.copytree(held.base, base)
-    return Network(base)
+    return with_thirty_more.copy_to(tmp_path / "network")
 
 
 def with_late(held: Network, base: Path, late: bytes) -> Network:
     """A copy of a network whose day is published, and a file of that day that came after it."""
-    net = copy(held, base)
+    net = held.copy_to(base)
     net.write("logs/mall/web/late.log", late)
     net.night(DAY)
     return net
@@ -180,8 +165,8 @@ def test_the_keeping_time_runs_from_the_first_publication(net: Network) -> None:
     assert after.delete_after == before.delete_after
 
 
-def test_a_small_difference_is_refused_and_changes_nothing(published: Network, tmp_path: Path) -> None:
-    net = with_late(published, tmp_path / "network", log(DAY, range(31, 35)))
+def test_a_small_difference_is_refused_and_changes_nothing(one_day: Network, tmp_path: Path) -> None:
+    net = with_late(one_day, tmp_path / "network", log(DAY, range(31, 35)))
     before = net.everything()
     with pytest.raises(PrivacyRefusal, match="fewer people than the differencing rule asks for"):
         revise(net)
@@ -191,9 +176,9 @@ def test_a_small_difference_is_refused_and_changes_nothing(published: Network, t
 
 
 def test_control_without_the_rule_revision_minus_original_is_four_people(
-    published: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    one_day: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    net = with_late(published, tmp_path / "network", log(DAY, range(31, 35)))
+    net = with_late(one_day, tmp_path / "network", log(DAY, range(31, 35)))
     old = people(net)["mall"]
     for name in ("refuse_small_differences", "refuse_withheld"):
         monkeypatch.setattr(revising, name, lambda *_: None)
@@ -207,23 +192,23 @@ def without_any(exact: Sequence[Cells]) -> tuple[Cells, ...]:
     return revision_rules.with_differences(exact, exact, {}, Thresholds())
 
 
-def test_one_more_request_of_somebody_who_was_counted_is_refused(published: Network, tmp_path: Path) -> None:
+def test_one_more_request_of_somebody_who_was_counted_is_refused(one_day: Network, tmp_path: Path) -> None:
     """The visitors are the same thirty; one of them has made another request."""
-    net = with_late(published, tmp_path / "network", line(DAY, 1, "/ru/shops", 200))
+    net = with_late(one_day, tmp_path / "network", line(DAY, 1, "/ru/shops", 200))
     with pytest.raises(PrivacyRefusal, match="fewer people"):
         revise(net)
 
 
-def test_many_who_change_something_do_not_hide_the_one_who_is_new(published: Network, tmp_path: Path) -> None:
+def test_many_who_change_something_do_not_hide_the_one_who_is_new(one_day: Network, tmp_path: Path) -> None:
     more = b"".join(line(DAY, one, "/ru/shops", 200) for one in range(1, 31))
-    net = with_late(published, tmp_path / "network", more + log(DAY, [31]))
+    net = with_late(one_day, tmp_path / "network", more + log(DAY, [31]))
     with pytest.raises(PrivacyRefusal, match="fewer people"):
         revise(net)
 
 
-def test_people_of_two_networks_are_too_few_however_many_they_are(published: Network, tmp_path: Path) -> None:
+def test_people_of_two_networks_are_too_few_however_many_they_are(one_day: Network, tmp_path: Path) -> None:
     late = [one for one in range(31, 120) if one % 3]
-    net = with_late(published, tmp_path / "network", log(DAY, late))
+    net = with_late(one_day, tmp_path / "network", log(DAY, late))
     with pytest.raises(PrivacyRefusal, match="fewer people"):
         revise(net)
 
@@ -284,7 +269,7 @@ def test_after_the_keys_have_gone_a_revision_is_refused(
     net: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     later = dt.datetime.now(dt.UTC) + dt.timedelta(days=9)
-    monkeypatch.setattr(pipeline, "now", lambda: later)
+    set_clock(monkeypatch, lambda: later)
     with pipeline.store_lock(net.settings):
         pipeline.upkeep(net.settings)
     before = net.partitions()
@@ -353,12 +338,12 @@ def test_a_published_week_of_the_logs_holds_its_days(net: Network, monkeypatch: 
 
 
 def test_the_command_says_what_it_did_or_which_rule_forbids_it(net: Network) -> None:
-    done = net.command("revise", "--day", str(DAY), "--because", WHY, "--json")
+    done = net.asked("revise", "--day", str(DAY), "--because", WHY, "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["verdict"] == "revised"
-    again = net.command("revise", "--day", str(DAY), "--because", WHY)
+    again = net.asked("revise", "--day", str(DAY), "--because", WHY)
     assert (again.returncode, again.stdout) == (2, b"")
-    named = net.command("revise", "--day", str(DAY), "--because", "192.0.2.7 was left out")
+    named = net.asked("revise", "--day", str(DAY), "--because", "192.0.2.7 was left out")
     assert named.returncode == 4
     assert b"192.0.2.7" not in named.stderr
 

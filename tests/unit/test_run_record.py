@@ -65,7 +65,7 @@ def test_a_night_is_one_line_of_json(one_day: Network) -> None:
 
 def test_events_for_machines_are_a_line_each_and_hold_no_content(net: Network) -> None:
     net.write("logs/mall/web/bad.log", (f"{SECRET}\n" * 9).encode())
-    done = net.command("run", "--day", str(DAY), "--log", "json", "--json")
+    done = net.asked("run", "--day", str(DAY), "--log", "json", "--json")
     assert done.returncode == 3
     assert json.loads(done.stdout)["run"] == read_runs(net.settings)[-1].run
     told = [json.loads(line) for line in done.stderr.decode().splitlines() if line.startswith("{")]
@@ -112,7 +112,7 @@ def test_a_hook_that_fails_does_not_fail_the_night_and_is_noted(net: Network) ->
     path = net.base / "iesiz.toml"
     more = '[alerts.webhook]\nurl = "http://127.0.0.1:9/"\n'
     path.write_text(path.read_text("utf-8") + more, "utf-8")
-    done = net.command("run", "--day", str(DAY))
+    done = net.asked("run", "--day", str(DAY))
     assert done.returncode == 3  # the file's, not the hook's
     assert b"warning: the alert hook webhook failed: URLError" in done.stderr
     assert dict(read_runs(net.settings)[-1].hooks) == {"webhook": "failed: URLError"}
@@ -287,4 +287,4 @@ def test_a_watch_needs_no_store_no_lock_and_no_scheduler(tmp_path: Path) -> None
     assert b"no-success" in done.stdout
     assert b"run: iesiz run" in done.stdout
     with pipeline.store_lock(net.settings):
-        assert json.loads(net.command("watch", "--json").stdout)["alerts"][0]["alert"]["code"] == "no-success"
+        assert json.loads(net.asked("watch", "--json").stdout)["alerts"][0]["alert"]["code"] == "no-success"

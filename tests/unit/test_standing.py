@@ -107,11 +107,11 @@ def test_keys_that_cannot_be_listed_do_not_hide_the_rest(
 
 
 def test_the_command_shows_it(net: Network) -> None:
-    told = net.command("status").stdout.decode()
+    told = net.asked("status").stdout.decode()
     assert "held-by-auditor" in told
     assert "last success: none is noted; last run: " in told
     assert "MiB" in told
-    by_machine = json.loads(net.command("status", "--json").stdout)["standing"]
+    by_machine = json.loads(net.asked("status", "--json").stdout)["standing"]
     assert {one["state"] for one in by_machine["sites"]} >= {"done", "held", "empty", "failed"}
 
 

@@ -19,6 +19,7 @@ from iesiz.errors import PrivacyRefusal
 from iesiz.ledger import Ledger
 from iesiz.status import status_of
 from iesiz.vocabulary import DayState
+from tests.clock import set_clock
 from tests.nights import BROWSER, DAY, NEXT, Network, line, log, network, site
 
 TODAY = dt.datetime.now(dt.UTC).date()
@@ -27,18 +28,9 @@ SOMEBODY = bytes([4, 192, 0, 2, 3]) + b"|" + BROWSER.encode()
 LATE_CLOSING = site("mall", "web", more="close_after_days = 30")
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A network with one published day, made once; tests work on copies."""
-    net = network(tmp_path_factory.mktemp("made") / "network")
-    net.write("logs/mall/web/access.log", log(DAY))
-    net.night(DAY)
-    return net.base
-
-
 @pytest.fixture
-def net(made: Path, tmp_path: Path) -> Network:
-    return Network(Path(shutil.copytree(made, tmp_path / "network")))
+def net(day_one: Network) -> Network:
+    return day_one
 
 
 @pytest.fixture
@@ -50,7 +42,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     def shifted() -> dt.datetime:
         return real(dt.UTC) + dt.timedelta(days=ahead[0])
 
-    monkeypatch.setattr(pipeline, "now", shifted)
+    set_clock(monkeypatch, shifted)
     return ahead
 
 
@@ -231,7 +223,7 @@ def test_the_key_of_the_lines_is_missed(net: Network) -> None:
         net.night(DAY)
 
 
-def test_a_key_of_another_store_is_refused(net: Network, made: Path) -> None:
+def test_a_key_of_another_store_is_refused(net: Network) -> None:
     ring, name = KeyRing.of(net.settings), ("visitor", "mall", DAY.isoformat())
     (net.store / "restricted" / "store-id").write_text("0" * 32)
     with pytest.raises(PrivacyRefusal, match="another store"):
@@ -254,7 +246,7 @@ def test_a_key_that_others_may_read_stops_the_night(net: Network) -> None:
 
 
 def test_the_command_lists_keys_and_shows_none(net: Network) -> None:
-    told = json.loads(net.command("keys", "--json").stdout)["keys"]
+    told = json.loads(net.asked("keys", "--json").stdout)["keys"]
     [visitor] = [one for one in told if (one["purpose"], one["epoch"]) == ("visitor", DAY.isoformat())]
     assert visitor == {
         "purpose": "visitor",
@@ -265,7 +257,7 @@ def test_the_command_lists_keys_and_shows_none(net: Network) -> None:
     }
     [lines] = [one for one in told if one["purpose"] == "lines"]
     assert lines["destroy_after"] is None
-    shown = net.command("keys").stdout
+    shown = net.asked("keys").stdout
     secrets = [json.loads(path.read_bytes())["key"] for path in (net.store / "restricted").rglob("*.key")]
     assert len(secrets) == len(told) > 4
     assert not any(one.encode() in shown for one in secrets)
@@ -273,4 +265,4 @@ def test_the_command_lists_keys_and_shows_none(net: Network) -> None:
 
 
 def test_the_command_clears(net: Network) -> None:
-    assert json.loads(net.command("upkeep", "--json").stdout)["keys"] == []
+    assert json.loads(net.asked("upkeep", "--json").stdout)["keys"] == []

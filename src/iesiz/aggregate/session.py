@@ -27,7 +27,7 @@ LEFT = ("visit_features", "seen_visitors")
 MEMORY = "1GiB"  # of the engine; what is more goes to the scratch folder
 DAY_MEMORY = "384MiB"  # of a day's tables, beside one share of its records
 MOST_ROUTES = 200_000  # a busy network has some thousands of templates
-SHARE_ROWS = 3_000_000  # of a site; a day with more is counted share by share
+SHARE_ROWS = 1_000_000  # of a site; a day with more is counted share by share
 ADMITTED = pa.schema([("site", pa.string()), ("label", pa.string())])
 
 

@@ -6,6 +6,7 @@ and as one HTML page made of that Markdown.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
@@ -88,8 +89,9 @@ def codebook_markdown(
     return "\n".join(parts)
 
 
+@functools.lru_cache(maxsize=1)
 def codebook_html(markdown: str) -> str:
-    """The codebook's Markdown as one page that needs nothing besides itself."""
+    """The codebook's Markdown as one page that needs nothing besides itself; made anew where it changed."""
     from markdown_it import MarkdownIt
 
     render = MarkdownIt("commonmark", {"html": False}).enable("table").render

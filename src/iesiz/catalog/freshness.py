@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from iesiz.periods import Period
+from iesiz.periods import Grain, Period
 from iesiz.tables import TableSpec
 
 NAMED = 5  # missing periods that are named in a sentence
@@ -50,7 +50,8 @@ def freshness_rows(
         due: the last local day that is due.
     """
     days = _days([one.day for one in facts if one.published], due)
-    return [_table_row(spec, sorted(periods.get(spec.name, ())), days) for spec in specs]
+    over = {grain: _over(grain, days) for grain in {spec.grain for spec in specs}}
+    return [_table_row(spec, sorted(periods.get(spec.name, ())), over[spec.grain]) for spec in specs]
 
 
 def _days(published: Sequence[dt.date], due: dt.date) -> list[dt.date]:
@@ -90,10 +91,15 @@ def _said(facts: DayFacts) -> Iterator[str]:
         yield "lines came after publication and are left out"
 
 
-def _table_row(spec: TableSpec, there: Sequence[str], days: Sequence[dt.date]) -> dict[str, object]:
-    names = list(dict.fromkeys(Period.of(spec.grain, day).name for day in days))
-    if days and Period.of(spec.grain, days[-1] + dt.timedelta(days=1)).name == names[-1]:
-        names.pop()  # it has begun and is not over
+def _over(grain: Grain, days: Sequence[dt.date]) -> list[str]:
+    """The periods of the days, in order, without one that has begun and is not over."""
+    names = list(dict.fromkeys(Period.of(grain, day).name for day in days))
+    if days and Period.of(grain, days[-1] + dt.timedelta(days=1)).name == names[-1]:
+        names.pop()
+    return names
+
+
+def _table_row(spec: TableSpec, there: Sequence[str], names: Sequence[str]) -> dict[str, object]:
     missing = [name for name in names if there and name >= there[0] and name not in there]
     due = names[-1] if names else None
     state = "empty" if not there else "behind" if due and there[-1] < due else "fresh"

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib import resources
+from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
 
 from iesiz.dashboard.extras import freshness_facts, protection_facts
 from iesiz.dashboard.figures import panel_facts, tile_facts
 from iesiz.dashboard.pages import Page, load_pages
+from iesiz.own_cache import kept_text
 from iesiz.policy import EditionInForce
 from iesiz.reader import Reader
 from iesiz.settings import Settings
@@ -21,6 +23,7 @@ from iesiz.tables import TableSpec
 
 LANGUAGES = ("kk", "ru", "en")
 CHARTS = ("days", "bars", "grid")
+ENTRY = "window.vegaEmbed = vegaEmbed;"
 
 
 def write_dashboard(
@@ -100,7 +103,12 @@ def _part(name: str) -> str:
 
 @cache
 def _library() -> str:
-    """Vega, Vega-Lite and Vega-Embed as one script, from the wheel; no network."""
+    """Vega, Vega-Lite and Vega-Embed as one script, from the wheel; no network.
+
+    Bundling takes a second and a half, so the script is kept for the user's next processes.
+    """
     import vl_convert
 
-    return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
+    made_of = f"{metadata.version('vl-convert-python')} {ENTRY}"
+    name = f"vega-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}.js"
+    return kept_text(name, lambda: str(vl_convert.javascript_bundle(ENTRY)))

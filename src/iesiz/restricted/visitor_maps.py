@@ -43,7 +43,7 @@ class MapWriter:
         for day, visitors in met.items():
             writer = self._writers.get(day)
             if writer is None:
-                writer = self._writers[day] = open_part(self._staged(day), visitors.schema)
+                writer = self._writers[day] = open_part(self._staged(day), visitors.schema, compressed=False)
             writer.write_table(visitors)
 
     def close(self) -> None:

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from iesiz.errors import IesizError, InputError, OutsideError, SettingsError
-from iesiz.sources.registration import ID, VERSION, SourceColumn, Wanted
+from iesiz.sources.wanted import ID, VERSION, SourceColumn, Wanted
 
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Connection
 
     from iesiz.registration_settings import PostgreSQL
 
-BATCH_BYTES = 1 << 22
+BATCH_BYTES = 1 << 23
 AS_THEY_ARE = frozenset(
     {"text", "date", "boolean", "smallint", "integer", "bigint"}
     | {"timestamp with time zone", "timestamp without time zone"}

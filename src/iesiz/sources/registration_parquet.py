@@ -28,7 +28,7 @@ def parquet_columns(path: Path) -> dict[str, str]:
     """
     try:
         schema = pq.read_schema(path)
-    except (pa.ArrowException, OSError):
+    except (pa.ArrowException, OSError, UnicodeDecodeError):
         raise _unreadable(path) from None
     return {one.name: str(one.type) for one in schema}
 
@@ -51,7 +51,7 @@ def read_parquet(
             for batch in file.iter_batches(BATCH_ROWS, columns=list(columns.values())):
                 held = {name: batch.column(theirs) for name, theirs in columns.items()}
                 yield from _pieces(path, pa.table(held))
-    except (pa.ArrowException, OSError):
+    except (pa.ArrowException, OSError, UnicodeDecodeError):
         raise _unreadable(path) from None
 
 
