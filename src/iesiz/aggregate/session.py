@@ -101,7 +101,7 @@ class DayInput:
 
 def connect(threads: int, memory: str, scratch: Path | None) -> duckdb.DuckDBPyConnection:
     """An empty session that opens nothing by itself; what memory cannot hold goes to the scratch folder."""
-    return duckdb.connect(
+    connection = duckdb.connect(
         config={
             "threads": threads,
             "autoinstall_known_extensions": False,
@@ -112,6 +112,9 @@ def connect(threads: int, memory: str, scratch: Path | None) -> duckdb.DuckDBPyC
             "preserve_insertion_order": False,
         }
     )
+    # Where the main program is no file, DuckDB takes it for a prompt, and writes to standard output.
+    connection.execute("set enable_progress_bar = false")
+    return connection
 
 
 @dataclass(frozen=True, slots=True)
