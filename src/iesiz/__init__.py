@@ -1,8 +1,9 @@
 """iesiz: access logs and registrations in, statistics about nobody out.
 
-The stages, in the order in which a day passes them (``pipeline`` runs them, with ``log_work``,
-``registration_work``, ``closing``, ``seen_work``, ``noise_work``, ``revising``, ``microdata_work``,
-``upkeep`` and ``forgetting`` for its details, and nothing else opens them but ``tools``):
+The stages, in the order in which a day passes them (``pipeline`` runs them, with ``log_work``, ``intake``,
+``registration_work``, ``due``, ``material``, ``publishing``, ``closing``, ``seen_work``, ``noise_work``,
+``revising``, ``microdata_work``, ``key_work``, ``upkeep`` and ``forgetting`` for its details, and nothing
+else opens them but ``tools``):
 
     sources      what arrives: log files in blocks of lines, registrations in columns
     parse        lines to typed columns: recognised, ignored (why), rejected (why), all counted

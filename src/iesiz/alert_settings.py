@@ -11,9 +11,9 @@ from ipaddress import ip_address
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from iesiz.settings_section import STRICT
+from iesiz.settings_section import Section
 
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|[0-9A-Fa-f:]{2,39}")
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
@@ -62,15 +62,13 @@ Address = Annotated[str, AfterValidator(_address)]
 Url = Annotated[str, AfterValidator(checked_url)]
 
 
-class Mail(BaseModel):
+class Mail(Section):
     """A mail server and who is written to.
 
     Attributes:
         security: how the connection is kept private; ``none`` only where no password is sent.
         password_file: file with the password, readable by its owner only; or ``password_variable``.
     """
-
-    model_config = STRICT
 
     host: Host
     port: Annotated[int, Field(ge=1, le=65535)] = 587
@@ -93,10 +91,8 @@ class Mail(BaseModel):
         return self
 
 
-class Webhook(BaseModel):
+class Webhook(Section):
     """An address that is told by ``POST`` of JSON; a secret one stands in a file or variable."""
-
-    model_config = STRICT
 
     url: Url | None = None
     url_file: str | None = None
@@ -109,7 +105,7 @@ class Webhook(BaseModel):
         return self
 
 
-class Alerts(BaseModel):
+class Alerts(Section):
     """When somebody is woken, and how.
 
     Attributes:
@@ -118,8 +114,6 @@ class Alerts(BaseModel):
         timeout_seconds: how long one hook may take, from its first byte to its last.
         status_file: a file that always says how things stand, relative to the settings file.
     """
-
-    model_config = STRICT
 
     due: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "06:00"
     repeat_hours: Annotated[int, Field(ge=0, le=24 * 31)] = 24

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PLAN_EDITION = "1"
-
 
 @dataclass(frozen=True, slots=True)
 class Bounds:

@@ -19,7 +19,7 @@ from numba.extending import intrinsic
 from iesiz.compiled import compiled
 
 Bytes = npt.NDArray[np.uint8]
-SEED = np.uint64(secrets.randbits(63) | 1)
+SEED, CHECK_SEED = (np.uint64(secrets.randbits(63) | 1) for _ in range(2))
 _MULTIPLIER = np.uint64(0xFF51AFD7ED558CCD)
 _FINISHER = np.uint64(0xC4CEB9FE1A85EC53)
 _ONES = np.uint64(0x0101010101010101)

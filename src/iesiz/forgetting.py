@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from iesiz.calendar import now
 from iesiz.counts import ForgetCounts
 from iesiz.deidentify import (
     PERIOD,
@@ -32,7 +33,7 @@ from iesiz.deidentify import (
 )
 from iesiz.forget_request import ForgetRequest
 from iesiz.policy import has_edition
-from iesiz.publish import published_days
+from iesiz.publish import published_days, recover
 from iesiz.restricted import (
     Records,
     add_tombstones,
@@ -60,13 +61,15 @@ class OpenDay:
     day: dt.date
 
 
-def forget(settings: Settings, request: ForgetRequest, moment: dt.datetime) -> ForgetCounts:
-    """Take people out of every day that is not published yet, and out of the registrations.
+def forget(settings: Settings, request: ForgetRequest) -> ForgetCounts:
+    """Take people out of every day that is not published yet, and out of the registrations, for good.
 
     Raises:
-        PrivacyRefusal: a key is unsound.
+        PrivacyRefusal: a key is unsound, or a ledger's chain is broken.
         OutsideError: the storage failed; the next start goes on, or the request is to be repeated.
     """
+    recover(settings)
+    moment = now()
     Records(settings).sweep(moment.date())
     ring = KeyRing.of(settings)
     messages = [visitor_message(one.address, one.agent) for one in request.visitors]

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, model_validator
+from pydantic import model_validator
 
-from iesiz.settings_section import STRICT
+from iesiz.settings_section import Section
 
 
-class Keys(BaseModel):
+class Keys(Section):
     """How keys lie in the store.
 
     Attributes:
@@ -20,8 +20,6 @@ class Keys(BaseModel):
         key_file: a file outside the store with at least 32 random bytes, readable by its owner only.
         passphrase_variable: environment variable with a passphrase of at least 16 characters.
     """
-
-    model_config = STRICT
 
     encryption: Literal["none", "key_file", "passphrase"] = "none"
     key_file: str | None = None

@@ -9,9 +9,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from iesiz.amounts import amount_of
+from iesiz.settings_section import Section
 
 SUPPRESSION: Literal["suppression"] = "suppression"
 DP, NONE = "dp", "none"
@@ -19,12 +20,11 @@ VISITOR_DAY, PERSON = "visitor_day", "person"
 CELLS = "cells"
 MOST_DELTA = Decimal("0.0001")  # a larger one would let one in ten thousand lose everything
 
-STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 Amount = Annotated[Decimal, BeforeValidator(amount_of)]
 Bound = Annotated[int, Field(ge=1, le=10**9)]
 
 
-class TableChoice(BaseModel):
+class TableChoice(Section):
     """How one table is protected.
 
     Attributes:
@@ -39,11 +39,9 @@ class TableChoice(BaseModel):
             labels, and else the delta at which rho is told as an epsilon.
     """
 
-    model_config = STRICT
-
     mechanism: Literal["suppression", "dp", "none"] = SUPPRESSION
     unit: Literal["visitor_day", "person"] | None = None
-    bounds: dict[str, Bound] = {}
+    bounds: dict[str, Bound] = Field(default_factory=dict)
     rho: Amount | None = None
     epsilon: Amount | None = None
     delta: Amount | None = None
@@ -68,10 +66,8 @@ class TableChoice(BaseModel):
         return {name: most for name, most in self.bounds.items() if name != CELLS}
 
 
-class DpBudget(BaseModel):
+class DpBudget(Section):
     """What one visitor or person may lose in a calendar month and in a year, all tables together, in rho."""
-
-    model_config = STRICT
 
     month: Amount
     year: Amount

@@ -12,33 +12,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from iesiz.calendar import is_due, now
-from iesiz.closing import due_periods, registrations_for
 from iesiz.counts import PeriodCounts, TableCounts
 from iesiz.datasets import Dataset, load_datasets
 from iesiz.disclosure import LEAST_NETWORKS
-from iesiz.errors import HeldBack, PrivacyRefusal
+from iesiz.due import due_periods, must_wait
+from iesiz.errors import PrivacyRefusal
+from iesiz.material import registrations_for
 from iesiz.microdata.classes import Vector
 from iesiz.microdata.guard import TablesGuard
-from iesiz.microdata.models import Closeness, DailyContributors, DistinctDiversity, KAnonymity, Requirement
 from iesiz.microdata.networks import NetworksGuard
 from iesiz.microdata.records import Records as Table
 from iesiz.microdata.release import released
 from iesiz.microdata.search import Guard
 from iesiz.microdata.study import Outcome, Study, generalise, study_of
 from iesiz.microdata_cuts import ANSWERS, opponent_of
+from iesiz.microdata_rules import Rules, refuse_unsafe, rules_of
 from iesiz.noise_work import may_be_released
 from iesiz.periods import Period
-from iesiz.policy import EditionInForce
+from iesiz.policy import EditionInForce, edition_on
 from iesiz.publish import (
     closed_microdata,
     commit_records,
-    discard_staged,
     published_days,
-    read_staged_records,
     stage_records,
 )
 from iesiz.restricted import (
@@ -53,25 +51,10 @@ from iesiz.restricted import (
 )
 from iesiz.rule_settings import MicrodataRules
 from iesiz.settings import Settings
+from iesiz.vocabulary import Arrivals
 
 WITHHELD, RELEASED = "withheld", "published"
-NOT_GIVEN = "not_given"
 LOSS = "entropy"
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What a release must fulfil.
-
-    Attributes:
-        requirement: models, and the share that may be left out.
-        k: people or visitors in each class.
-        sensitive: name of the attribute that the models look at; None without one.
-    """
-
-    requirement: Requirement
-    k: int
-    sensitive: str | None
 
 
 def due_microdata(
@@ -95,9 +78,32 @@ def due_microdata(
     return tuple(found)
 
 
-def close_cohort(
-    settings: Settings, dataset: Dataset, period: Period, edition: EditionInForce
-) -> PeriodCounts:
+def microdata_to_close(
+    settings: Settings, arrivals: Arrivals, named: Sequence[dt.date] = (), outcomes: Sequence[object] = ()
+) -> tuple[Period, ...]:
+    """Months and quarters whose microdata are due, once their days and tables have closed."""
+    if must_wait(outcomes, now()):
+        return ()
+    due = due_microdata(settings, max(named, default=arrivals.last), now())
+    return tuple(period for _, period in due)
+
+
+def close_microdata(settings: Settings, period: Period) -> PeriodCounts:
+    """Generalise, audit and release the microdata of a month or quarter, once.
+
+    Raises:
+        PrivacyRefusal: no edition is in force on the last day, or the audit found something; nothing is
+            released.
+    """
+    edition = edition_on(settings, period.last)
+    due = due_microdata(settings, period.last, now())
+    dataset = next((one for one, when in due if when == period), None)
+    if dataset is None:
+        return PeriodCounts(period, "open")
+    return _close(settings, dataset, period, edition)
+
+
+def _close(settings: Settings, dataset: Dataset, period: Period, edition: EditionInForce) -> PeriodCounts:
     """Release the microdata of a closed quarter or month, or note that none can be.
 
     Raises:
@@ -130,22 +136,6 @@ class Made:
     rules: Rules
     edition: str
     facts: Mapping[str, object]
-
-
-def rules_of(dataset: Dataset, asked: MicrodataRules, study: Study | None) -> Rules:
-    """The rules of a release: distinct visitors for visits; k, l and t for people.
-
-    Where nobody's sensitive fields were delivered there is nothing for l and t to look at.
-    """
-    if dataset.source == "access_log":
-        model = DailyContributors(asked.visits_k)
-        return Rules(Requirement((model,), asked.visits_suppression), asked.visits_k, CAME)
-    k = KAnonymity(asked.k)
-    nothing = {"|".join([NOT_GIVEN] * len(dataset.sensitive))}
-    if study is None or set(study.data.sensitive_values) == nothing:
-        return Rules(Requirement((k,), asked.suppression), asked.k, ANSWERS)
-    models = (k, DistinctDiversity(asked.l), Closeness(asked.t, "equal"))
-    return Rules(Requirement(models, asked.suppression), asked.k, ANSWERS)
 
 
 def _cohort(settings: Settings, dataset: Dataset, period: Period, days: Sequence[dt.date]) -> Study | None:
@@ -210,55 +200,6 @@ def _released(settings: Settings, dataset: Dataset, period: Period, made: Made) 
         dataset.label, period.name, study.data.records, kept, outcome.suppressed, release.verdict
     )
     return PeriodCounts(period, RELEASED, (shown,))
-
-
-def refuse_unsafe(settings: Settings, dataset: Dataset, rules: Rules, study: Study) -> None:
-    """Look at the staged file as a reader would, without the code that made it.
-
-    Raises:
-        PrivacyRefusal: it shows another column, or a class with too few records or sensitive values, or one
-            too far from the whole; the staged file is gone.
-    """
-    table = read_staged_records(settings, dataset)
-    quasi = [one.name for one in dataset.quasi]
-    wrong = table.column_names != [*quasi, *dataset.sensitive]
-    if not wrong:
-        classes = table.group_by(quasi).aggregate([([], "count_all")])
-        wrong = pc.min(classes["count_all"]).as_py() < rules.k
-        wrong = wrong or not _is_diverse(table, quasi, dataset.sensitive, rules, study)
-    if wrong:
-        discard_staged(settings)
-        raise HeldBack(
-            f"{dataset.label}: what would have been released does not fulfil its rules. Nothing is released. "
-            "Report it.",
-            1,
-        )
-
-
-def _is_diverse(
-    table: pa.Table, quasi: Sequence[str], sensitive: Sequence[str], rules: Rules, study: Study
-) -> bool:
-    models = rules.requirement.models
-    least = next((one.l for one in models if isinstance(one, DistinctDiversity)), None)
-    most = next((one.t for one in models if isinstance(one, Closeness)), None)
-    if least is None or most is None:
-        return True
-    whole = dict(zip(study.data.sensitive_values, study.data.sensitive_counts.tolist(), strict=True))
-    classes: dict[tuple[str, ...], dict[str, int]] = {}
-    counted = table.group_by([*quasi, *sensitive]).aggregate([([], "count_all")])
-    for row in counted.to_pylist():
-        answer = "|".join(row[name] for name in sensitive)
-        classes.setdefault(tuple(row[name] for name in quasi), {})[answer] = row["count_all"]
-    return all(
-        len(one) >= least and _distance(one, whole) <= most + 1e-9  # sums in another order
-        for one in classes.values()
-    )
-
-
-def _distance(one: Mapping[str, int], whole: Mapping[str, int]) -> float:
-    """Half the sum of |p - q| over all values."""
-    ours, all_of_them = sum(one.values()), sum(whole.values())
-    return sum(abs(one.get(value, 0) / ours - count / all_of_them) for value, count in whole.items()) / 2
 
 
 def _facts(asked: MicrodataRules, dataset: Dataset, rules: Rules) -> dict[str, object]:

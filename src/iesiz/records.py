@@ -85,9 +85,13 @@ class CodedText:
     @cached_property
     def values(self) -> tuple[bytes, ...]:
         """The distinct values, as bytes."""
-        spans = zip(self.starts.tolist(), (self.starts + self.lengths).tolist(), strict=True)
-        whole = self.data.data
-        return tuple(bytes(whole[start:end]) for start, end in spans)
+        return tuple(self.at(np.arange(len(self.starts), dtype=np.int32)))
+
+    def at(self, places: npt.NDArray[np.int32]) -> list[bytes]:
+        """Some of the distinct values."""
+        starts, whole = self.starts[places], self.data.data
+        spans = zip(starts.tolist(), (starts + self.lengths[places]).tolist(), strict=True)
+        return [bytes(whole[start:end]) for start, end in spans]
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,25 +97,16 @@ def mirror_source(settings: Settings, source: Registration) -> RegistrationCount
     registry, began = load_registry("registration"), now()
     key = KeyRing.of(settings).key(PERSON, "registration", "mirror")
     treatment = RowTreatment(registry, key, source.zone, frozenset(source.sites))
-    wanted, held = Wanted.of(source, registry), read_marks(settings)
-    if held is not None and held.key != treatment.key_mark:
-        held = None
+    wanted, held = Wanted.of(source, registry), _held(settings, treatment)
     with (
         open_registrations(settings.base, source, wanted, settings.store_path) as opened,
         mirror_builder(settings, treatment.fields, continues=held is not None) as builder,
     ):
-        work = Mirroring(
-            settings.reading.threads,
-            opened,
-            treatment,
-            builder,
-            held.watermark if held else None,
-            tombstones(people_list(settings)),
-        )
+        newest, forgotten = held.watermark if held else None, tombstones(people_list(settings))
+        work = Mirroring(settings.reading.threads, opened, treatment, builder, newest, forgotten)
         counts, changes_only = _mirrored(work, mirror_path(settings), _since(held, work, source))
         rows = builder.rows + work.rejected.get(NO_ID, 0) + sum(wanted.rejected.values())
-        absent = tuple(name for name in registry.read if name not in wanted.columns(opened.offered))
-        undeclared = tuple(sorted(one.name for one in opened.offered if one.field not in registry.fields))
+        offered = opened.offered
     Records(settings).note_mirror(began)
     return RegistrationCounts(
         rows,
@@ -123,10 +114,16 @@ def mirror_source(settings: Settings, source: Registration) -> RegistrationCount
         merge_counts(work.rejected, wanted.rejected),
         counts.removed,
         _late(settings, counts) if held else {},
-        undeclared,
-        absent,
+        wanted.undeclared(offered),
+        wanted.absent(offered),
         changes_only,
     )
+
+
+def _held(settings: Settings, treatment: RowTreatment) -> MirrorMarks | None:
+    """The marks of the mirror as it is; None without one, or if its people are under another key."""
+    held = read_marks(settings)
+    return held if held is not None and held.key == treatment.key_mark else None
 
 
 def _mirrored(work: Mirroring, path: Path, since: int | None) -> tuple[MirrorCounts, bool]:

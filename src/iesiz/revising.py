@@ -11,10 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from iesiz.aggregate import Left, aggregate_day, changes_of
-from iesiz.archive import open_archive
-from iesiz.closing import audited, plan_of_night, summary_of, table_counts, tables_of
+from iesiz.closing import audited, plan_of_night, protected, summary_of, table_counts, tables_of
 from iesiz.counts import PeriodCounts
-from iesiz.disclosure import Rules, carried, marked, protect_night
+from iesiz.disclosure import Rules
 from iesiz.periods import Grain
 from iesiz.policy import EditionInForce
 from iesiz.publish import commit_period, published_periods, stage_period
@@ -49,21 +48,21 @@ def revise_day(
     period, specs = revision.period, tables_of(edition)
     left: list[Left] = []
     exact = _exact(settings, revision, left.append)
-    key = revision.after.threshold_key
-    rules = Rules(key, period.name, settings.thresholds, plan_of_night(settings, specs))
-    refuse_small_differences(revision.shown, exact, rules.plan, settings.thresholds)
-    history = carried(exact, rules.plan, open_archive(settings, revised=period))
-    night = protect_night(exact, key, period.name, settings.thresholds, rules.plan, history)
-    refuse_withheld(revision.shown, night.cells)
-    staged = stage_period(
-        settings, period, night.cells, edition.name, revision.inputs, revision=revision.number
+    rules = Rules(
+        revision.after.threshold_key, period.name, settings.thresholds, plan_of_night(settings, specs)
     )
-    verdict = audited(settings, specs, exact, rules, history)
-    write_exact(settings, period, [marked(cells, rules) for cells in exact], revision.number)
+    refuse_small_differences(revision.shown, exact, rules.plan, settings.thresholds)
+    made = protected(settings, exact, rules, revised=period)
+    refuse_withheld(revision.shown, made.night.cells)
+    staged = stage_period(
+        settings, period, made.night.cells, edition.name, revision.inputs, revision=revision.number
+    )
+    verdict = audited(settings, specs, made)
+    write_exact(settings, period, made.marked, revision.number)
     parts = revision.before.parts, revision.after.parts
     renew_visitors(settings, day, revision.number, *parts, left[-1].visitors)
     facts = _facts(settings, revision, moment)
-    releases = commit_period(settings, period, staged, {**facts, "audit": summary_of(night, verdict)})
+    releases = commit_period(settings, period, staged, {**facts, "audit": summary_of(made.night, verdict)})
     return PeriodCounts(period, "revised", tuple(map(table_counts, releases)), tuple(facts["missing"]))
 
 

@@ -11,9 +11,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from iesiz.aggregate import DayInput, Shown
-from iesiz.closing import input_of, tables_of
+from iesiz.closing import tables_of
 from iesiz.deidentify import KeyRing, find_identifiers
 from iesiz.errors import PrivacyRefusal, SettingsError
+from iesiz.material import input_of
 from iesiz.periods import LONGER, Grain, Period
 from iesiz.policy import EditionInForce
 from iesiz.publish import newest_revision, published_paths, published_periods, read_published

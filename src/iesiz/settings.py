@@ -12,9 +12,9 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-from iesiz.alert_settings import Alerts, Mail, Webhook
+from iesiz.alert_settings import Alerts
 from iesiz.errors import SettingsError
 from iesiz.key_settings import Keys
 from iesiz.mechanisms import DP, DpBudget, TableChoice
@@ -174,14 +174,10 @@ def _short(error: Exception) -> str:
 def _finding(error: Any) -> str:
     place = ".".join(str(part) for part in error["loc"]) or "the settings"
     if error["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(error["loc"][-1]), _all_keys(Settings), n=1)
+        near = difflib.get_close_matches(str(error["loc"][-1]), _all_keys(), n=1)
         return f"unknown key '{place}'" + (f", did you mean '{near[0]}'?" if near else "")
     return f"{place}: {error['msg'].removeprefix('Value error, ')}"
 
 
-def _all_keys(model: type[BaseModel]) -> list[str]:
-    keys: list[str] = []
-    parts: tuple[type[BaseModel], ...] = (model, *Section.__subclasses__(), Alerts, Mail, Webhook, Keys)
-    for part in parts:
-        keys.extend(key for key in part.model_fields if key != "base")
-    return sorted(set(keys))
+def _all_keys() -> list[str]:
+    return sorted({key for part in Section.__subclasses__() for key in part.model_fields} - {"base"})

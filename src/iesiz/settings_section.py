@@ -9,8 +9,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from iesiz.vocabulary import NAME_PATTERN
 
-STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
-
 
 def _known_zone(name: str) -> str:
     try:
@@ -33,4 +31,4 @@ Zone = Annotated[str, AfterValidator(_known_zone)]
 class Section(BaseModel):
     """A table of ``iesiz.toml``: frozen, strict types, unknown keys refused."""
 
-    model_config = STRICT
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)

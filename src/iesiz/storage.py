@@ -102,15 +102,15 @@ def store_lock(settings: Settings) -> Iterator[None]:
 
 def flush_folder(folder: Path) -> None:
     """Make renames within a folder durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    _flush(folder)
 
 
 def flush_file(path: Path) -> None:
     """Make a file's content durable."""
+    _flush(path)
+
+
+def _flush(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

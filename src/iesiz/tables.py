@@ -10,11 +10,12 @@ import datetime as dt
 import functools
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import resources
 from importlib.resources.abc import Traversable
+from typing import Any
 
 import pyarrow as pa
 
@@ -34,6 +35,10 @@ CALLED = {
     "monthly": Grain.MONTH,
     "quarterly": Grain.QUARTER,
 }
+WANTED = frozenset(
+    ("title", "grain", "purpose", "source", "row", "contributor", "sensitive", "schema_version", "columns")
+)
+OPTIONAL = frozenset(("links", "nested", "needs", "labels_of", "bands", "cannot", "changes", "dp"))
 NEEDS = frozenset({"", "funnel", "timed", "spoken"})
 MEMBERS = "members"
 """The people who have registered, as they stand: the source of stocks."""
@@ -184,47 +189,44 @@ def load_table(folder: Traversable) -> TableSpec:
     Raises:
         PrivacyRefusal: it names no purpose, no contributor or something unknown.
     """
-    name = folder.name
-    text = tomllib.loads(folder.joinpath("table.toml").read_text("utf-8"))
-    wanted = {
-        "title",
-        "grain",
-        "purpose",
-        "source",
-        "row",
-        "contributor",
-        "sensitive",
-        "schema_version",
-        "columns",
-    }
-    optional = {"links", "nested", "needs", "labels_of", "bands", "cannot", "changes", "dp"}
-    if set(text) - optional != wanted:
-        raise PrivacyRefusal(
-            f"Table {name}: table.toml has exactly {sorted(wanted)} (and may have {sorted(optional)}); "
-            f"differs in {sorted((set(text) - optional) ^ wanted)}."
-        )
-    called = TABLE_NAME.fullmatch(name)
-    if not called or CALLED[called[1]] != text["grain"]:
-        raise PrivacyRefusal(f"Table {name}: a table is called <grain>_<subject>_by_<dimensions>.")
+    name, text = folder.name, _declared(folder)
     columns = tuple(read_column(name, entry) for entry in text.pop("columns"))
-    labels = _labels(folder, text.get("labels_of", ""))
-    counted = [one.name for one in columns if one.role in (Role.CONTRIBUTOR, Role.MEASURE)]
     spec = TableSpec(
         name=name,
         grain=known_as(name, "grain", Grain, text.pop("grain")),
         purpose=known_as(name, "purpose", Purpose, text.pop("purpose")),
         columns=columns,
         query=_text(folder, "query.sql"),
-        labels=labels,
+        labels=_labels(folder, text.get("labels_of", "")),
         checks=read_checks(name, _text(folder, "checks.sql")),
         links=read_links(name, text.pop("links", [])),
         bands=tuple(text.pop("bands", ())),
         changes=tuple(read_change(name, entry) for entry in text.pop("changes", [])),
-        contribution=read_contribution(name, text.pop("dp", None), text.get("nested", ""), counted),
+        contribution=_contribution(name, text, columns),
         **text,
     )
     _refuse_unfit(spec)
     return spec
+
+
+def _declared(folder: Traversable) -> dict[str, Any]:
+    """What ``table.toml`` says: every entry that a table has, and none that it has not."""
+    name = folder.name
+    text = tomllib.loads(folder.joinpath("table.toml").read_text("utf-8"))
+    if set(text) - OPTIONAL != WANTED:
+        raise PrivacyRefusal(
+            f"Table {name}: table.toml has exactly {sorted(WANTED)} (and may have {sorted(OPTIONAL)}); "
+            f"differs in {sorted((set(text) - OPTIONAL) ^ WANTED)}."
+        )
+    called = TABLE_NAME.fullmatch(name)
+    if not called or CALLED[called[1]] != text["grain"]:
+        raise PrivacyRefusal(f"Table {name}: a table is called <grain>_<subject>_by_<dimensions>.")
+    return text
+
+
+def _contribution(name: str, text: dict[str, Any], columns: Sequence[Column]) -> Contribution | None:
+    counted = [one.name for one in columns if one.role in (Role.CONTRIBUTOR, Role.MEASURE)]
+    return read_contribution(name, text.pop("dp", None), text.get("nested", ""), counted)
 
 
 def _labels(folder: Traversable, labels_of: str) -> str:
@@ -259,7 +261,7 @@ def _refuse_unfit(spec: TableSpec) -> None:
         raise PrivacyRefusal(f"Table {spec.name}: nested names a dimension with a list of values.")
     if spec.needs not in NEEDS:
         raise PrivacyRefusal(f"Table {spec.name}: needs is none of {', '.join(sorted(NEEDS - {''}))}.")
-    refuse_unfit_derived(spec)
+    refuse_unfit_derived(spec.name, spec.columns, spec.bands)
     admitted = [column for column in spec.columns if column.values == ADMITTED]
     if len(admitted) > 1 or bool(admitted) != bool(spec.labels):
         raise PrivacyRefusal(

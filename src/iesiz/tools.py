@@ -210,10 +210,10 @@ def audit_published(settings: Settings, table: str | None, day: dt.date | None) 
         SettingsError: the table is not one of ours.
         PrivacyRefusal: a ledger is broken, or published files contradict each other.
     """
+    from iesiz.closing import plan_of_night
     from iesiz.errors import SettingsError
     from iesiz.noise_work import undrawn
     from iesiz.periods import Grain
-    from iesiz.pipeline import plan_of_night
     from iesiz.publish import published_periods, verify_store
     from iesiz.tables import load_tables
 

@@ -1,6 +1,6 @@
 """The end of keeping times: which keys and records have reached it, and their destruction.
 
-Opened by ``pipeline`` alone. In: settings and the day that it is. Out: ``UpkeepCounts``, an entry of the
+Opened by ``pipeline`` alone. In: settings. Out: ``UpkeepCounts``, an entry of the
 restricted ledger. It must not touch what is published, nor destroy what a later release needs.
 
 A plan is written down first, then carried out, recorded, and struck out: after a crash the next start carries
@@ -12,21 +12,21 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from iesiz.closing import closing_days
+from iesiz.calendar import now
 from iesiz.counts import UpkeepCounts
-from iesiz.deidentify import LINES, PERIOD, PERSON, RENEWED, VISITOR, VISITOR_KEYS, KeyRing
-from iesiz.errors import PrivacyRefusal, SettingsError
-from iesiz.period_keys import last_day_of_key, needed_keys, paths_to_go
+from iesiz.deidentify import VISITOR, VISITOR_KEYS, KeyRing
+from iesiz.due import closing_days
+from iesiz.key_work import list_keys, period_of
+from iesiz.period_keys import paths_to_go
 from iesiz.periods import Grain, Period
+from iesiz.publish import recover
 from iesiz.restricted import Records, cohorts_path, day_list, expired, last_day_kept, mirror_path, people_list
 from iesiz.settings import Settings
 from iesiz.storage import outside, remove_tree, write_secret
 from iesiz.vocabulary import KeyFacts
-
-MIRROR_KEY = f"{PERSON}/registration/mirror"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +77,16 @@ def finish(settings: Settings) -> None:
     _carry_out(settings, Plan(on=begun["on"], after=begun["after"], **lists))
 
 
-def clear(settings: Settings, today: dt.date) -> UpkeepCounts:
-    """Destroy what has reached the end of its time.
+def upkeep(settings: Settings) -> UpkeepCounts:
+    """Destroy keys and delete restricted data at the end of their time, and record it.
 
     Raises:
-        PrivacyRefusal: a key is unsound.
+        PrivacyRefusal: a key is unsound, or a ledger's chain is broken; nothing is destroyed.
         OutsideError: the storage failed; the next start goes on.
     """
+    recover(settings)
     finish(settings)
+    today = now().date()
     plan = plan_of(settings, today)
     if not plan.is_empty:
         write_secret(_journal(settings), json.dumps(asdict(plan), sort_keys=True).encode())
@@ -103,9 +105,9 @@ def plan_of(settings: Settings, today: dt.date) -> Plan:
         if last_day_kept(settings.keeping, day, closed.get(Period(Grain.DAY, day)), came) < today
     ]
     is_old = _mirror_is_old(settings, today) and not _has_notes(settings)
-    keys = [one for one in keys_due(settings, days, is_old) if (one.destroy_after or today) < today]
+    keys = [one for one in list_keys(settings, days, is_old) if (one.destroy_after or today) < today]
     # A day without any record whose key goes is over as well: what arrives of it is late.
-    over = {_period(one).start for one in keys if one.purpose in VISITOR_KEYS and _is_of_day(one)}
+    over = {period_of(one).start for one in keys if one.purpose in VISITOR_KEYS and _is_of_day(one)}
     over -= {period.start for period in closed if period.grain is Grain.DAY}
     noted = records.ledger.entries()
     return Plan(
@@ -118,98 +120,8 @@ def plan_of(settings: Settings, today: dt.date) -> Plan:
     )
 
 
-def keys_due(
-    settings: Settings, gone: Collection[dt.date] = (), mirror_goes: bool = False
-) -> tuple[KeyFacts, ...]:
-    """Every key with the last day on which it may be kept, as it stands now.
-
-    Args:
-        settings: where the store is.
-        gone: days whose records go; what was needed for them alone is over, and so are their keys.
-        mirror_goes: whether the mirror of the registrations goes as well, and nothing else needs its key.
-
-    Raises:
-        PrivacyRefusal: a key is unsound.
-    """
-    needed, closed = _needed(settings, gone), closing_days(settings)
-    if mirror_goes:
-        needed -= {MIRROR_KEY}
-    return tuple(
-        replace(one, destroy_after=_end_of_renewed(one, needed))
-        if one.purpose in RENEWED
-        else _with_end(settings, one, closed.get(_period(one)), gone)
-        for one in KeyRing.of(settings).facts()
-    )
-
-
-def check_keys(settings: Settings) -> None:
-    """Refuse a store whose keys are unsound or missing.
-
-    Raises:
-        PrivacyRefusal: a key is short, of another store, or others may read it; or records are held whose key
-            is gone, though nothing says that it was destroyed.
-    """
-    ring = KeyRing.of(settings)
-    ring.facts()
-    for name in sorted(_needed(settings, ())):
-        purpose, scope, epoch = name.split("/")
-        if not ring.has(purpose, scope, epoch):
-            raise PrivacyRefusal(
-                f"{ring.path(purpose, scope, epoch)}: records are held whose key is gone, and nothing says "
-                "that it was destroyed. Restore the whole restricted zone from one copy."
-            )
-
-
-def _needed(settings: Settings, gone: Collection[dt.date]) -> set[str]:
-    """Names of the keys without which what is held could not be compared with what still arrives."""
-    records, without = Records(settings), {day.isoformat() for day in gone}
-    held = {day.isoformat() for day in records.held_days()} - without
-    places = mirror_path(settings), people_list(settings), cohorts_path(settings)
-    is_mirrored = any(path.exists() for path in places)
-    found = {MIRROR_KEY} if is_mirrored else set[str]()
-    for one in records.files():
-        found |= {
-            f"{kind}/{one.site}/{day}"
-            for kind in VISITOR_KEYS
-            for day in {*one.days, *one.late}
-            if day in held
-        }
-        if any(day in held for day in one.line_days):
-            found.add(f"{LINES}/{one.site}/{one.stream}")
-    return found | needed_keys(settings, closing_days(settings))
-
-
-def _end_of_renewed(one: KeyFacts, needed: Collection[str]) -> dt.date | None:
-    return None if one.name in needed else dt.date.min
-
-
-def _with_end(
-    settings: Settings, one: KeyFacts, closed: dt.date | None, gone: Collection[dt.date]
-) -> KeyFacts:
-    keeping, period = settings.keeping, _period(one)
-    if one.purpose == PERIOD:
-        return replace(one, destroy_after=last_day_of_key(keeping.at_most_days, one, period, closed))
-    if period.grain is Grain.DAY and period.start in gone:
-        return replace(one, destroy_after=dt.date.min)
-    return replace(one, destroy_after=last_day_kept(keeping, one.created, closed, one.created))
-
-
-def _period(one: KeyFacts) -> Period:
-    """The period of a key's epoch.
-
-    Raises:
-        PrivacyRefusal: it is for none, so that nobody knows when it is to go.
-    """
-    try:
-        return Period.named(one.epoch.upper())
-    except SettingsError:
-        raise PrivacyRefusal(
-            f"The key {one.name} is for no period; nothing tells when it is to go."
-        ) from None
-
-
 def _is_of_day(one: KeyFacts) -> bool:
-    return _period(one).grain is Grain.DAY
+    return period_of(one).grain is Grain.DAY
 
 
 def _paths(
@@ -221,7 +133,7 @@ def _paths(
     closed = closing_days(settings)
     found += [*expired(settings, closed, today), *paths_to_go(settings, keys, closed)]
     found += [
-        day_list(settings, one.scope, _period(one).start)
+        day_list(settings, one.scope, period_of(one).start)
         for one in keys
         if one.purpose == VISITOR and _is_of_day(one)
     ]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import hashlib
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +27,7 @@ from iesiz.restricted import staged_records
 from iesiz.settings import Settings
 from iesiz.storage import store_id
 from iesiz.vocabulary import KeyFacts
+from tests.clock import set_clock
 from tests.nights import BROWSER, Network, log, network, site
 from tests.quarters import REGISTRATION, deliver, people
 
@@ -93,10 +93,8 @@ def leftovers(net: Network) -> list[str]:
 @contextmanager
 def fixed(moment: dt.datetime) -> Iterator[None]:
     """The clock stands still, what is drawn depends on its purpose alone, what is staged lies in files."""
-    real = calendar.now
     with pytest.MonkeyPatch.context() as patch:
-        for module in [one for one in sys.modules.values() if getattr(one, "now", None) is real]:
-            patch.setattr(module, "now", lambda: moment)
+        set_clock(patch, lambda: moment)
         patch.setattr(keys.KeyRing, "_new", _drawn_key)
         patch.setattr(staged_records, "IN_MEMORY", 0)
         patch.setattr(microdata, "_drawn_order", lambda rows: np.random.default_rng(rows).permutation(rows))

@@ -129,7 +129,7 @@ def test_a_day_of_a_published_week_and_one_to_come_are_refused(
     net = network(tmp_path / "network")
     week = Period.of(Grain.WEEK, DAY)
     monkeypatch.setattr(
-        "iesiz.closing.published_periods", lambda _, grain: {week: {}} if grain is Grain.WEEK else {}
+        "iesiz.due.published_periods", lambda _, grain: {week: {}} if grain is Grain.WEEK else {}
     )
     day_to_come = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=2)
     refused = pipeline.refused_days(net.settings, [DAY, DAY - dt.timedelta(days=7), day_to_come])

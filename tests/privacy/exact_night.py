@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from iesiz import pipeline
+from iesiz import publishing
 from iesiz.disclosure.plan import Plan, StepRoute, plan_of
 from iesiz.night import run_night
 from iesiz.settings import Settings, load_settings
@@ -23,7 +23,7 @@ SPECS = {spec.name: spec for spec in load_tables()}
 def exact_nights(sample: Path, store: Path, days: Sequence[dt.date]) -> list[tuple[Cells, ...]]:
     """The exact cells of the sample's days, caught on their way to disclosure control."""
     caught: list[tuple[Cells, ...]] = []
-    aggregate = pipeline.aggregate_day
+    aggregate = publishing.aggregate_day
 
     def catching(*arguments: Any, **named: Any) -> tuple[Cells, ...]:
         caught.append(aggregate(*arguments, **named))
@@ -32,7 +32,7 @@ def exact_nights(sample: Path, store: Path, days: Sequence[dt.date]) -> list[tup
     settings = load_settings(sample / "iesiz.toml")
     settings = settings.model_copy(update={"store": settings.store.model_copy(update={"path": str(store)})})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "aggregate_day", catching)
+        patch.setattr(publishing, "aggregate_day", catching)
         run_night(settings, tuple(days), lambda *_: None)
     return caught
 

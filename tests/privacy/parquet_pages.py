@@ -13,9 +13,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 INT, NEXT_FIELD = 5, 0x10
-TRUTHS, NUMBERS, BYTES, STRUCT = (1, 2), (4, 5, 6), 8, 12
+FLAGS, NUMBERS, DOUBLE, TEXT, STRUCT = (1, 2), (4, 5, 6), 7, 8, 12  # types of Thrift's compact protocol
 DICTIONARY_PAGE, DICTIONARY_HEADER = 2, 0x4C
 
 
@@ -30,7 +29,7 @@ class Page:
 
 
 def read_pages(path: Path) -> Iterator[Page]:
-    """Every page of a file, packed with zstd or not at all.
+    """Every page of a file.
 
     Raises:
         ValueError: a page is not where its header says.
@@ -55,41 +54,34 @@ def _read_page(data: bytes, at: int, column: str, packing: str) -> tuple[Page, i
     is_dictionary = kind == DICTIONARY_PAGE and data[at] == DICTIONARY_HEADER
     values = _number(data, at + 1)[0] if is_dictionary else 0
     content = data[start : start + packed]
-    if packing == "ZSTD" and packed:
-        if not content.startswith(ZSTD_MAGIC):
-            raise ValueError("expected a page packed with zstd behind its header")
-        content = pa.Codec("zstd").decompress(content, unpacked).to_pybytes() if unpacked else b""
+    if packing != "UNCOMPRESSED":
+        content = pa.Codec(packing.lower()).decompress(content, unpacked).to_pybytes()
     if len(content) != unpacked:
-        raise ValueError("expected a page of the length that its header says")
+        raise ValueError("a page is shorter than its header says")
     return Page(column, is_dictionary, values, content), start + packed
 
 
 def _behind_struct(data: bytes, at: int) -> int:
-    """The position behind a struct of the compact protocol: fields until a zero."""
+    """The position behind a struct of Thrift's compact protocol."""
     while data[at]:
-        kind, is_near = data[at] & 15, data[at] >> 4
-        at = at + 1 if is_near else _behind_number(data, at + 1)
-        at = _behind_value(data, at, kind)
+        delta, kind = divmod(data[at], 16)
+        at = at + 1 if delta else _behind_varint(data, at + 1)
+        if kind in NUMBERS:
+            at = _behind_varint(data, at)
+        elif kind == TEXT:
+            behind = _behind_varint(data, at)
+            at = behind + sum((byte & 0x7F) << 7 * place for place, byte in enumerate(data[at:behind]))
+        elif kind == STRUCT:
+            at = _behind_struct(data, at)
+        elif kind == DOUBLE:
+            at += 8
+        elif kind not in FLAGS:
+            raise ValueError("a page's header holds what no page has")
     return at + 1
 
 
-def _behind_value(data: bytes, at: int, kind: int) -> int:
-    if kind in TRUTHS:
-        return at
-    if kind in NUMBERS:
-        return _behind_number(data, at)
-    if kind == BYTES:
-        length = data[at]  # statistics of a page are short
-        if length > 127:
-            raise ValueError("expected short statistics in a page's header")
-        return at + 1 + length
-    if kind == STRUCT:
-        return _behind_struct(data, at)
-    raise ValueError("expected truths, numbers, bytes and structs in a page's header")
-
-
-def _behind_number(data: bytes, at: int) -> int:
-    while data[at] > 127:
+def _behind_varint(data: bytes, at: int) -> int:
+    while data[at] >= 0x80:
         at += 1
     return at + 1
 

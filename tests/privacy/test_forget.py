@@ -15,6 +15,7 @@ from iesiz.errors import InputError
 from iesiz.forget_request import ForgetRequest, load_request
 from iesiz.ledger import Ledger
 from iesiz.restricted import Records, mirror_path
+from tests.clock import set_clock
 from tests.nights import BROWSER, Network, line, log, network, site
 from tests.privacy.byte_search import layers_of
 
@@ -181,7 +182,7 @@ def test_tombstones_go_with_their_keys(
 ) -> None:
     pipeline.forget(net.settings, load_request(request_file))
     later = dt.datetime.now(dt.UTC) + dt.timedelta(days=46)
-    monkeypatch.setattr(pipeline, "now", lambda: later)
+    set_clock(monkeypatch, lambda: later)
     done = pipeline.upkeep(net.settings)
     assert {OTHER, OPEN} <= set(done.days)
     assert list((net.store / "restricted" / "forgotten").rglob("day=*")) == []

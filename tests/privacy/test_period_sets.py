@@ -12,11 +12,12 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from iesiz import closing, forgetting, pipeline, tables
+from iesiz import forgetting, material, pipeline, tables
 from iesiz.deidentify import KeyRing, Pseudonymiser, met_visitors, period_visitor
 from iesiz.errors import PrivacyRefusal
 from iesiz.forget_request import ForgetRequest, NamedVisitor
 from iesiz.restricted import Records, held_maps
+from tests.clock import set_clock
 from tests.nights import BROWSER, NETWORKS, Network, line, network
 
 MONDAY = dt.date(2025, 3, 3)
@@ -248,7 +249,7 @@ def test_after_the_close_nobody_can_be_called_again(net: Network, monkeypatch: p
     assert ends["period/mall/2025-03"] == ends["period/mall/2025-w11"] == today
     assert ends["period/mall/2025-w14"] == today + dt.timedelta(days=45)  # its week was never closed
     tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
-    monkeypatch.setattr(pipeline, "now", lambda: tomorrow)
+    set_clock(monkeypatch, lambda: tomorrow)
     gone = set(pipeline.upkeep(net.settings).keys)
     assert gone == {f"period/mall/2025-{epoch}" for epoch in ("w10", "w11", "03")}
     for epoch in ("2025-w10", "2025-w11", "2025-03"):
@@ -332,7 +333,7 @@ def test_604_less_600(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, with_rule
     Control: without knowing of published parts the week is published, and tells of the four.
     """
     if not with_rule:
-        monkeypatch.setattr(closing, "told_in", lambda *_: ())
+        monkeypatch.setattr(material, "told_in", lambda *_: ())
     net = network(tmp_path / "network")
     for place, day in enumerate(WEEK):
         visitors = range(150 * place, 150 * place + 150) if place < 4 else range(600, 604)

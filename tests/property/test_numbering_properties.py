@@ -35,16 +35,18 @@ def test_a_text_keeps_its_number_from_block_to_block(blocks: list[list[bytes]]) 
     texts, known = Texts(), dict[bytes, int]()
     for block in blocks:
         before = texts.known
-        numbers = texts.numbers(coded(block)).tolist()
-        assert numbers == [known.setdefault(value, len(known)) for value in block]
-        assert texts.since(before) == [value for value in known if known[value] >= before]
+        numbers, new = texts.numbers(coded(block))
+        assert numbers.tolist() == [known.setdefault(value, len(known)) for value in block]
+        assert coded(block).at(new) == [value for value in known if known[value] >= before]
 
 
 def test_texts_beyond_the_first_room_are_found_again() -> None:
     values = [b"%d" % number for number in range(20_000)]
     texts = Texts()
-    texts.numbers(coded(values))
-    assert texts.numbers(coded(values[::-1])).tolist() == list(range(20_000))[::-1]
+    assert texts.numbers(coded(values))[1].tolist() == list(range(20_000))
+    numbers, new = texts.numbers(coded(values[::-1]))
+    assert numbers.tolist() == list(range(20_000))[::-1]
+    assert not len(new)
 
 
 @settings(deadline=None)
@@ -58,6 +60,42 @@ def test_labels_are_those_of_each_text_and_no_others(blocks: list[list[bytes]], 
         assert got.to_pylist() == [f"{sum(block[row]) % groups}" for row in rows.tolist()]
         assert set(got.dictionary.to_pylist()) == set(got.to_pylist())
         assert {names[code] for code in others.tolist()} <= {"x"}
+
+
+@settings(deadline=None)
+@given(st.lists(words, max_size=6), st.integers(1, 8))
+def test_labels_that_were_forgotten_are_made_again(blocks: list[list[bytes]], most: int) -> None:
+    labels = Labels(lambda text: (text.hex(),), 1, most)
+    for block in blocks:
+        (codes,), names = labels.of(coded(block))
+        assert [names[code] for code in codes.tolist()] == [text.hex() for text in block]
+
+
+@pytest.mark.parametrize(("addresses", "keys"), [(3, 1 << 18), (1 << 18, 3), (1, 1)])
+def test_visitors_that_were_forgotten_are_called_as_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, addresses: int, keys: int
+) -> None:
+    ring, chance = KeyRing(tmp_path), np.random.default_rng(3)
+    blocks = [
+        (chance.integers(0, 9, 40).astype(np.int32), chance.integers(0, 5, 40).astype(np.int32))
+        for _ in range(6)
+    ]
+    hosts, names = [b"192.0.2.%d" % one for one in range(9)], [b"agent %d" % one for one in range(5)]
+
+    def called() -> list[list[bytes]]:
+        visitors = Visitors("mall", ring, MetVisitors("mall", ring, lambda _: True))
+        columns = (
+            visitors.columns(
+                CodedText.of(client, hosts), CodedText.of(agent, names), np.full(40, 20_000, np.int32)
+            )
+            for client, agent in blocks
+        )
+        return [made[name].to_pylist() for made in columns for name in (VISITOR, NETWORK)]
+
+    whole = called()
+    monkeypatch.setattr("iesiz.deidentify.clients.MOST_ADDRESSES", addresses)
+    monkeypatch.setattr("iesiz.deidentify.visitors.MOST_KEYS", keys)
+    assert called() == whole
 
 
 @settings(deadline=None)

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from iesiz import pipeline
+from iesiz import publishing
 from iesiz.aggregate import DayInput
 from iesiz.bounds import Bounds
 from iesiz.rule_settings import Thresholds
@@ -96,7 +96,7 @@ def published(
     exact: Exact = {}
     bounded: Exact = {}
     with pytest.MonkeyPatch.context() as patch:
-        original = pipeline.aggregate_day
+        original = publishing.aggregate_day
 
         def both(
             day: DayInput, specs: Sequence[TableSpec], own: Thresholds, threads: int, *others: Any
@@ -105,7 +105,7 @@ def published(
             noted(exact, day.day, free)
             return noted(bounded, day.day, original(day, specs, own, threads, *others))
 
-        patch.setattr(pipeline, "aggregate_day", both)
+        patch.setattr(publishing, "aggregate_day", both)
         counts = net.night()
     assert counts.failures == ()
     assert sum(one.counts.recognised for one in counts.files) == given.lines

@@ -21,6 +21,7 @@ from iesiz.ledger import Ledger
 from iesiz.run_facts import NIGHT
 from iesiz.run_record import recorded
 from iesiz.scheduler import scheduler_findings
+from tests.clock import set_clock
 from tests.nights import DAY, Network
 
 READY = {
@@ -121,7 +122,7 @@ def test_what_is_amiss_is_found(
 
 def test_a_key_past_its_time_is_found(net: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     later = dt.datetime.now(dt.UTC) + dt.timedelta(days=8)
-    monkeypatch.setattr(doctor, "now", lambda: later)
+    set_clock(monkeypatch, lambda: later)
     assert ("keys", f"the key visitor/mall/{DAY} is past its time.") in found(net)
 
 

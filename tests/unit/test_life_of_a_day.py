@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 
-from iesiz import pipeline
+from iesiz import intake
 from iesiz.behaviour import BEHAVIOUR
 from iesiz.ledger import Ledger
 from iesiz.night import NightCounts
 from iesiz.status import status_of
+from tests.clock import set_clock
 from tests.nights import DAY, NEXT, Network, line, log, network, site
 
 ISO, ISO_NEXT = DAY.isoformat(), NEXT.isoformat()
@@ -34,10 +35,10 @@ def requests(net: Network, day: dt.date) -> tuple[int, int]:
     return row
 
 
-def set_clock(monkeypatch: pytest.MonkeyPatch, day: dt.date, hour: int = 2, minute: int = 30) -> None:
+def clock_at(monkeypatch: pytest.MonkeyPatch, day: dt.date, hour: int = 2, minute: int = 30) -> None:
     """Let the pipeline believe that it is that time in Almaty."""
     moment = dt.datetime.combine(day, dt.time(hour, minute), ALMATY).astimezone(dt.UTC)
-    monkeypatch.setattr(pipeline, "now", lambda: moment)
+    set_clock(monkeypatch, lambda: moment)
 
 
 def only(files: dict[str, str], day: str) -> dict[str, str]:
@@ -63,7 +64,7 @@ def test_what_told_robots_apart_is_noted_and_is_not_in_the_files(
 ) -> None:
     one, two = network(tmp_path / "one"), network(tmp_path / "two")
     for net, version in ((one, "list 1"), (two, "list 2")):
-        monkeypatch.setattr(pipeline, "robot_list_version", lambda version=version: version)
+        monkeypatch.setattr(intake, "robot_list_version", lambda version=version: version)
         net.write("logs/mall/web/access.log", log(DAY))
         assert closed(net.night(DAY)) == {DAY: "published"}
         (noted,) = Ledger(net.store / "restricted" / "ledger.jsonl").entries("day")
@@ -117,12 +118,12 @@ def test_of_a_file_that_grew_after_publication_only_the_new_lines_are_late(day_o
 def test_a_day_stays_open_for_its_days_of_grace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     net = network(tmp_path / "network", site("mall", "web", more="close_after_days = 2"))
     net.write("logs/mall/web/access.log", log(DAY))
-    set_clock(monkeypatch, DAY + dt.timedelta(days=2), 23, 59)
+    clock_at(monkeypatch, DAY + dt.timedelta(days=2), 23, 59)
     assert closed(net.night(DAY)) == {DAY: "open"}
     assert closed(net.night()) == {}
     assert not [name for name in net.published() if name.startswith(("tables/", "ledger"))]
     net.write("logs/mall/web/more.log", log(DAY, range(40, 45)))
-    set_clock(monkeypatch, DAY + dt.timedelta(days=3), 0, 0)
+    clock_at(monkeypatch, DAY + dt.timedelta(days=3), 0, 0)
     assert closed(net.night())[DAY] == "published"
     assert requests(net, DAY) == (35, 70)
 
@@ -130,26 +131,26 @@ def test_a_day_stays_open_for_its_days_of_grace(tmp_path: Path, monkeypatch: pyt
 def test_the_day_that_is_not_over_stays_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     net = network(tmp_path / "network")
     net.write("logs/mall/web/access.log", WHOLE)
-    set_clock(monkeypatch, NEXT, 2, 30)
+    clock_at(monkeypatch, NEXT, 2, 30)
     assert closed(net.night()) == {DAY: "published"}
     assert {one.day: one.state for one in status_of(net.settings).days} == {
         ISO: "published",
         ISO_NEXT: "open",
     }
-    set_clock(monkeypatch, NEXT + dt.timedelta(days=1))
+    clock_at(monkeypatch, NEXT + dt.timedelta(days=1))
     assert closed(net.night()) == {NEXT: "published"}
 
 
 def test_a_clock_that_is_set_back_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     net = network(tmp_path / "network")
     net.write("logs/mall/web/access.log", WHOLE)
-    set_clock(monkeypatch, NEXT + dt.timedelta(days=9))
+    clock_at(monkeypatch, NEXT + dt.timedelta(days=9))
     assert closed(net.night(DAY)) == {DAY: "published"}
     before = net.partitions()
-    set_clock(monkeypatch, DAY)
+    clock_at(monkeypatch, DAY)
     assert (closed(net.night(NEXT)), net.night(NEXT).exit_code) == ({NEXT: "open"}, 0)
     assert net.partitions() == before
-    set_clock(monkeypatch, NEXT + dt.timedelta(days=9))
+    clock_at(monkeypatch, NEXT + dt.timedelta(days=9))
     assert closed(net.night(NEXT)) == {NEXT: "published"}
     undisturbed = network(tmp_path / "undisturbed")
     undisturbed.write("logs/mall/web/access.log", WHOLE)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from iesiz import pipeline, tables
+from iesiz import pipeline, publishing, tables
 from iesiz.night import NightCounts
 from iesiz.periods import Grain, Period
 from iesiz.publish import verify_store
@@ -62,14 +62,14 @@ def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Network:
     held = [one for one in tables._folders() if not one.name.startswith(("weekly", "monthly", "quarterly"))]
     monkeypatch.setattr(tables, "_folders", lambda: [*held, folder])
     made = network(tmp_path / "network", site("mall", "web"), REGISTRATION)
-    keep = pipeline.write_exact
+    keep = publishing.write_exact
 
     def freezing(settings: Settings, period: Period, exact: Sequence[Cells]) -> None:
         keep(settings, period, exact)
         if period.grain is Grain.DAY:
             freeze(settings, period.start, web=20, desk=1)
 
-    monkeypatch.setattr(pipeline, "write_exact", freezing)
+    monkeypatch.setattr(publishing, "write_exact", freezing)
     made.write("registrations.csv", b"registration_id,registered_at,site\n1,2025-02-01T10:00:00,mall\n")
     return made
 

@@ -28,6 +28,5 @@ def test_clients_and_networks_are_told_apart_as_by_the_general_reader(texts: lis
     whole, network = clients.of_addresses(codes_of(texts))
     known = [parse_address(text) for text in texts]
     assert clients.networks(network.astype(np.int64)) == [one.network for one in known]
-    clients.of_agents(CodedText.of(np.zeros(1, np.int32), (b"",)))
-    made = clients.visitors(whole.astype(np.int64), np.zeros(len(texts), np.int64))
+    made = clients.visitors(whole.astype(np.int64), [b""] * len(texts))
     assert made == [one.canonical + b"|" for one in known]

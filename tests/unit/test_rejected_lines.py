@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from iesiz import pipeline
 from iesiz.restricted import Records
 from iesiz.restricted.rejects import reject_writer
 from iesiz.status import rejected_lines, status_of
+from tests.clock import set_clock
 from tests.nights import DAY, HEAD, NEXT, Network, line, log, network
 
 EXACT = '%h %l %u %t \\"%r\\" %>s %b \\"%{Referer}i\\" \\"%{User-Agent}i\\"'
@@ -62,7 +62,7 @@ def longer() -> bytes:
 def at(monkeypatch: pytest.MonkeyPatch, day: dt.date) -> None:
     """Let it be eleven in the evening of a day, in Almaty."""
     moment = dt.datetime.combine(day, dt.time(23), ZoneInfo("Asia/Almaty")).astimezone(dt.UTC)
-    monkeypatch.setattr(pipeline, "now", lambda: moment)
+    set_clock(monkeypatch, lambda: moment)
 
 
 def partitions(net: Network) -> dict[str, str]:

@@ -27,6 +27,7 @@ from iesiz.status import status_of
 from iesiz.storage import remove_tree
 from iesiz.tables import Cells, load_tables
 from iesiz.tools import audit_published
+from tests.clock import set_clock
 from tests.nights import BROWSER, DAY, NETWORKS, NEXT, Network, line, log, network, site
 
 WHY = "the second server's file came after the night"
@@ -268,7 +269,7 @@ def test_after_the_keys_have_gone_a_revision_is_refused(
     net: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     later = dt.datetime.now(dt.UTC) + dt.timedelta(days=9)
-    monkeypatch.setattr(pipeline, "now", lambda: later)
+    set_clock(monkeypatch, lambda: later)
     with pipeline.store_lock(net.settings):
         pipeline.upkeep(net.settings)
     before = net.partitions()

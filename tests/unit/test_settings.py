@@ -38,6 +38,11 @@ def test_every_path_derives_from_the_folder_of_the_file(tmp_path: Path) -> None:
         ("[thresholds]\nk_sensitve = 20\n", "thresholds.k_sensitve", "k_sensitive"),  # a key of a table
         ("[reading]\nmax_reject_share = 0.1\n", "reading.max_reject_share", "max_rejected_share"),
         ('[[sites]]\nname = "two"\nhots = ["two.example"]\n', "sites.1.hots", "hosts"),  # in a list
+        (
+            '[tables.daily_visitors_by_site]\nmechanizm = "none"\n',
+            "tables.daily_visitors_by_site.mechanizm",
+            "mechanism",
+        ),
     ],
 )
 def test_an_unknown_key_is_named_with_the_near_one(

@@ -19,6 +19,7 @@ from iesiz.errors import PrivacyRefusal
 from iesiz.ledger import Ledger
 from iesiz.status import status_of
 from iesiz.vocabulary import DayState
+from tests.clock import set_clock
 from tests.nights import BROWSER, DAY, NEXT, Network, line, log, network, site
 
 TODAY = dt.datetime.now(dt.UTC).date()
@@ -41,7 +42,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     def shifted() -> dt.datetime:
         return real(dt.UTC) + dt.timedelta(days=ahead[0])
 
-    monkeypatch.setattr(pipeline, "now", shifted)
+    set_clock(monkeypatch, shifted)
     return ahead
 
 

@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from iesiz import pipeline
 from iesiz.aggregate import DayInput, aggregate_day
-from iesiz.closing import material_of
 from iesiz.datasets import load_datasets
 from iesiz.disclosure import LEAST_NETWORKS
+from iesiz.material import material_of
 from iesiz.microdata.classes import Classes, Vector
 from iesiz.microdata.models import DailyContributors, Mask, Requirement
 from iesiz.microdata.networks import NetworksGuard

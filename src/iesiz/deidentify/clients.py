@@ -1,17 +1,18 @@
 """Clients, networks and agents met in one file, by number; what their pseudonyms are made of.
 
-Identified, so in memory only and for one file only. Addresses written in several ways are one client.
+Identified, so in memory only and for one file only. Addresses written in several ways are one client. Agents
+are not held: whoever meets a visitor has the agent at hand.
 """
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from iesiz.deidentify.address_kernel import OTHER
+from iesiz.deidentify.address_kernel import OTHER, read_plain
 from iesiz.deidentify.addresses import parse_address
 from iesiz.deidentify.met_visitors import period_message
 from iesiz.deidentify.texts import Texts
@@ -19,6 +20,7 @@ from iesiz.records import CodedText
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
+MOST_ADDRESSES = 1 << 18  # that are remembered; each takes some 150 bytes
 PLAIN = 4 << 32
 """Before an IPv4 address as a number: five bytes are ``Address.canonical``, the first four its network."""
 
@@ -27,14 +29,12 @@ PLAIN = 4 << 32
 class Clients:
     """Numbers from 0 for clients (address, IPv6 cut to /64), their networks and agents."""
 
-    _addresses: Texts = field(default_factory=Texts)
+    _addresses: Texts = field(default_factory=lambda: Texts(MOST_ADDRESSES))
     _agents: Texts = field(default_factory=Texts)
     _clients: dict[bytes, int] = field(default_factory=dict)
     _networks: dict[bytes, int] = field(default_factory=dict)
     _client_bytes: list[bytes] = field(default_factory=list)
     _network_bytes: list[bytes] = field(default_factory=list)
-    _agent_bytes: list[bytes] = field(default_factory=list)
-    _agent_digests: list[bytes] = field(default_factory=list)
     _of_address: Int32 = field(default_factory=lambda: np.zeros((2, 0), np.int32))
 
     def have_room_for(self, addresses: CodedText, agents: CodedText) -> bool:
@@ -43,34 +43,29 @@ class Clients:
 
     def of_addresses(self, addresses: CodedText) -> tuple[Int32, Int32]:
         """The numbers of client and network of each distinct value."""
-        known = self._addresses.known
-        numbers = self._addresses.numbers(addresses)
-        if self._addresses.known > known:
-            plain = self._addresses.plain_addresses_since(known).tolist()
-            texts = self._addresses.since(known)
-            new = [self._learn(number, text) for number, text in zip(plain, texts, strict=True)]
-            self._of_address = np.concatenate([self._of_address, np.array(new, np.int32).T], axis=1)
+        numbers, new = self._addresses.numbers(addresses)
+        if len(new):
+            plain = np.empty(len(new), np.int64)
+            read_plain(addresses.data, addresses.starts[new], addresses.lengths[new], plain)
+            learnt = map(self._learn, plain.tolist(), addresses.at(new))
+            self._of_address = np.concatenate([self._of_address, np.array(list(learnt), np.int32).T], axis=1)
         return self._of_address[0, numbers], self._of_address[1, numbers]
 
     def of_agents(self, agents: CodedText) -> Int32:
         """The number of each distinct value."""
-        known = self._agents.known
-        numbers = self._agents.numbers(agents)
-        new = self._agents.since(known)
-        self._agent_bytes += new
-        self._agent_digests += [hashlib.sha256(agent).digest() for agent in new]
-        return numbers
+        return self._agents.numbers(agents)[0]
 
-    def visitors(self, clients: Int64, agents: Int64) -> list[bytes]:
+    def visitors(self, clients: Int64, agents: Sequence[bytes]) -> list[bytes]:
         """What visitor pseudonyms are made of: the client in canonical form, and the agent."""
-        texts = zip(clients.tolist(), agents.tolist(), strict=True)
-        return [self._client_bytes[client] + b"|" + self._agent_bytes[agent] for client, agent in texts]
+        known = self._client_bytes
+        return [known[client] + b"|" + agent for client, agent in zip(clients.tolist(), agents, strict=True)]
 
-    def period_visitors(self, clients: Int64, agents: Int64) -> list[bytes]:
-        """What their period pseudonyms are made of."""
-        texts = zip(clients.tolist(), agents.tolist(), strict=True)
+    def period_visitors(self, clients: Int64, digests: Sequence[bytes]) -> list[bytes]:
+        """What their period pseudonyms are made of: the client, and the agent's digest."""
+        known = self._client_bytes
         return [
-            period_message(self._client_bytes[client], self._agent_digests[agent]) for client, agent in texts
+            period_message(known[client], digest)
+            for client, digest in zip(clients.tolist(), digests, strict=True)
         ]
 
     def networks(self, networks: Int64) -> list[bytes]:

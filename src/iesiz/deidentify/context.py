@@ -23,6 +23,7 @@ from iesiz.periods import Period
 from iesiz.policy import Registry
 
 FOLDERS = 1 << 16  # folders of assets whose routes are remembered
+MOST_AGENTS = 1 << 20  # that are remembered; to class one again takes as long as a hundred lines
 CAMPAIGN = "utm_source=x"
 ROBOT, PERSON = "robot", "person"
 
@@ -83,7 +84,7 @@ class Context:
         )
         object.__setattr__(self, "paths", Labels(self._path, 3))
         object.__setattr__(self, "referrers", Labels(self._referrer, 4))
-        object.__setattr__(self, "agents", Labels(_agent, 4))
+        object.__setattr__(self, "agents", Labels(_agent, 4, MOST_AGENTS))
         object.__setattr__(self, "preferences", Labels(_preference, 1))
         object.__setattr__(self, "_folder", lru_cache(FOLDERS)(lambda folder: route_of(folder, self.routes)))
 

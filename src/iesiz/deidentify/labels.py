@@ -16,6 +16,7 @@ from iesiz.records import CodedText
 
 Int32 = npt.NDArray[np.int32]
 Make = Callable[[bytes], Sequence[str]]
+MOST_TEXTS = 1 << 17
 
 
 @dataclass(slots=True)
@@ -25,30 +26,34 @@ class Labels:
     Attributes:
         make: the labels of one text, always as many.
         columns: how many.
+        most: texts that are remembered at once; there may be as many labels.
     """
 
     make: Make
     columns: int
-    _texts: Texts = field(default_factory=Texts)
+    most: int = MOST_TEXTS
+    _texts: Texts = field(init=False)
     _codes: Int32 = field(init=False)
     _names: dict[str, int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         """Start with nothing met."""
-        self._codes = np.zeros((self.columns, 0), np.int32)
+        self._forget()
 
     def of(self, text: CodedText) -> tuple[Int32, tuple[str, ...]]:
         """Codes of the labels of each distinct value, shape (columns, values), and the labels by code."""
         with self._lock:
             if not self._texts.has_room_for(text):
-                # The names go as well: there can be as many as texts. What was handed out stays whole.
-                self._texts, self._codes, self._names = Texts(), np.zeros((self.columns, 0), np.int32), {}
-            known = self._texts.known
-            numbers = self._texts.numbers(text)
-            if self._texts.known > known:
-                self._learn(self._texts.since(known))
+                self._forget()
+            numbers, new = self._texts.numbers(text)
+            if len(new):
+                self._learn(text.at(new))
             return self._codes[:, numbers], tuple(self._names)
+
+    def _forget(self) -> None:
+        """Begin anew, names and all; what was handed out stays whole."""
+        self._texts, self._codes, self._names = Texts(self.most), np.zeros((self.columns, 0), np.int32), {}
 
     def _learn(self, new: list[bytes]) -> None:
         """Append the codes of new texts; a label that is new gets the next code."""

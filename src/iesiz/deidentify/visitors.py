@@ -8,6 +8,7 @@ visitors are called within their week and month is made beside them (``met_visit
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import threading
 from dataclasses import dataclass, field
 
@@ -26,6 +27,7 @@ from iesiz.errors import InputError
 from iesiz.records import CodedText
 
 Days = npt.NDArray[np.int32]
+Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 VISITOR, NETWORK = "visitor", "network"
 VISITOR_KEYS = (VISITOR, NETWORK)
@@ -71,7 +73,7 @@ class Visitors:
             return {
                 VISITOR: self._visitors.column(
                     pair | day,
-                    lambda rows: self._meet(client[rows], agent[rows], days[rows]),
+                    lambda rows: self._meet(client[rows], agents, agents.codes[rows], days[rows]),
                 ),
                 NETWORK: self._networks.column(
                     network << DAY_BITS | day,
@@ -84,9 +86,13 @@ class Visitors:
         with self._lock:
             return self.met.take()
 
-    def _meet(self, clients: Int64, agents: Int64, days: Days) -> bytes:
-        made = self._make(VISITOR, self._clients.visitors(clients, agents), days)
-        self.met.add(days, made, self._clients.period_visitors(clients, agents))
+    def _meet(self, clients: Int64, agents: CodedText, codes: Int32, days: Days) -> bytes:
+        """Day pseudonyms of new visitors; what they are called in longer periods is left in ``met``."""
+        distinct, place = distinct_numbers(codes)
+        texts, places = agents.at(distinct), place.tolist()
+        made = self._make(VISITOR, self._clients.visitors(clients, [texts[at] for at in places]), days)
+        digests = [hashlib.sha256(agent).digest() for agent in texts]
+        self.met.add(days, made, self._clients.period_visitors(clients, [digests[at] for at in places]))
         return made
 
     def _make(self, purpose: str, messages: list[bytes], days: Days) -> bytes:
@@ -110,7 +116,11 @@ class Visitors:
         return self._days.setdefault(day, len(self._days))
 
     def _forget_if_full(self, addresses: CodedText, agents: CodedText) -> None:
-        is_full = max(self._visitors.known, self._networks.known) > MOST_KEYS
-        if is_full or not self._clients.have_room_for(addresses, agents):
+        """Numbers of clients are parts of the keys: with the clients the keys go, but not the other way."""
+        is_over = not self._clients.have_room_for(addresses, agents)
+        if is_over:
             self._clients, self._days = Clients(), {}
-            self._visitors, self._networks = Numbering(), Numbering()
+        if is_over or self._visitors.known > MOST_KEYS:
+            self._visitors = Numbering()
+        if is_over or self._networks.known > MOST_KEYS:
+            self._networks = Numbering()

@@ -109,6 +109,8 @@ class Attacker:
             PrivacyRefusal: the solver proved no optimum.
         """
         wanted = np.full(len(self.targets), np.inf) if needs is None else needs
+        for block in self.blocks:
+            block.scale()
         for target in range(len(self.targets)):
             self.settle(target, wanted[target])
         return self.seen()
@@ -162,7 +164,8 @@ class Attacker:
 def _snap(values: Floats) -> Floats:
     """Whole numbers where the solver's tolerance is all that is missing."""
     whole = np.round(values)
-    return np.where(np.abs(values - whole) < 1e-6, whole, values)
+    with np.errstate(invalid="ignore"):  # an end that nobody has looked for is infinite
+        return np.where(np.abs(values - whole) < 1e-6, whole, values)
 
 
 def _split(

@@ -15,6 +15,7 @@ from iesiz.disclosure.sparse import Bools, Floats, Ints, Rows
 
 POOL = 1500  # points kept to answer for insiders without solving
 SAME = 1e-9
+LEAST = 0.5  # beyond the solver's tolerance: a part that is 0 in all tables never looks like so much
 
 
 @dataclass(eq=False)
@@ -67,6 +68,32 @@ class Block:
         (self.hi if up else self.lo)[part] = best.value
         (self.high if up else self.low)[part] = True
         return best
+
+    @property
+    def is_cone(self) -> bool:
+        """Whether nothing is published in the component: each multiple of a possible table is possible."""
+        ends = np.concatenate([*self.row_bounds, self.bounds[0]])
+        return not ends[np.isfinite(ends)].any() and bool(np.all(self.parts.data > 0))
+
+    def scale(self) -> None:
+        """Prove the ends of the parts of a cone at once: a part is 0 in all tables, or anything from 0 on.
+
+        Each solution shows parts that are not 0; what none shows is left to `push`. Nothing is done where an
+        insider may know something: what he knows ends the cone, and `push` keeps points for him.
+        """
+        if len(self.watched) or not self.is_cone:
+            return
+        rest = ~(self.low & self.high)
+        while rest.any():
+            wanted = self.parts.take(np.flatnonzero(rest))
+            costs: Floats = np.bincount(wanted.indices, wanted.data, len(self.variables)).astype(np.float64)
+            self.model.aim(np.flatnonzero(costs), costs[costs > 0])
+            found = rest & (self.parts.dot(self.model.solve(maximise=True).point) > LEAST)
+            self.lo[found], self.low[found] = 0.0, True
+            self.hi[found], self.high[found] = self.parts.dot(self.bounds[1])[found], True
+            if not found.any():
+                break
+            rest &= ~found
 
     def learn(self, facts: dict[int, float]) -> None:
         """Fix variables (numbers within the component) for a while.

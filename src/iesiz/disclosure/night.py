@@ -52,6 +52,45 @@ class Night:
     seconds: float
 
 
+@dataclass(frozen=True)
+class _Ground:
+    """What a night is decided on.
+
+    Attributes:
+        binding: all tables as one system, earlier releases among them.
+        asked: what the rules ask of it.
+        whole: what is not known of it yet.
+        decided: cells that are decided now, shape (cells,).
+        fixed: of these the ones that were shown before a revision and that no rule withholds.
+        has_history: whether there are earlier releases.
+    """
+
+    plan: Plan
+    binding: Binding
+    asked: Demands
+    whole: Part
+    decided: Bools
+    fixed: Bools
+    has_history: bool
+
+    @classmethod
+    def of(cls, exact: Sequence[Cells], rules: Rules, history: Sequence[Earlier]) -> _Ground:
+        """Bind the tables and see what earlier releases have left of them."""
+        everything = [*exact, *(one.counts for one in history)]
+        binding = bind(rules.plan, everything)
+        asked = demands(binding, everything, rules)
+        known = constants(binding, [one.published for one in history])
+        horizon = horizon_of(binding.system.limits, known, asked.values)
+        whole = opened(binding.system, known, horizon)
+        if history:
+            near = told_of(binding, exact, known)
+            needs = left_by(binding.system, known, horizon, asked.needs, asked.values, near)
+            asked = replace(asked, needs=needs)
+        decided = np.isin([table for table, _ in binding.cells], [cells.label for cells in exact])
+        fixed = _shown_before(binding, exact, history) & ~asked.sensitive
+        return cls(rules.plan, binding, asked, whole, decided, fixed, bool(history))
+
+
 def protect_night(
     exact: Sequence[Cells],
     key: bytes,
@@ -74,29 +113,19 @@ def protect_night(
         PrivacyRefusal: the counts do not fit the plan, or no pattern is safe.
     """
     start = time.perf_counter()
-    everything = [*exact, *(one.counts for one in history)]
-    binding = bind(plan, everything)
     rules = Rules(key, period, thresholds, plan)
-    asked = demands(binding, everything, rules)
-    known = constants(binding, [one.published for one in history])
-    horizon = horizon_of(binding.system.limits, known, asked.values)
-    whole = opened(binding.system, known, horizon)
-    if history:
-        near = told_of(binding, exact, known)
-        asked = replace(asked, needs=left_by(binding.system, known, horizon, asked.needs, asked.values, near))
-    decided = np.isin([table for table, _ in binding.cells], [cells.label for cells in exact])
-    fixed = _shown_before(binding, exact, history) & ~asked.sensitive
-    withheld, coarser = asked.sensitive.copy(), set[str]()
-    for part in (whole.within(one) for one in cut(whole.system)):
-        if decided[part.cells].any():
-            pattern, given_up = _pattern(binding, part, asked, decided, fixed, plan, bool(history))
+    ground = _Ground.of(exact, rules, history)
+    withheld, coarser = ground.asked.sensitive.copy(), set[str]()
+    for part in (ground.whole.within(one) for one in cut(ground.whole.system)):
+        if ground.decided[part.cells].any():
+            pattern, given_up = _pattern(ground, part)
             withheld[part.cells] = pattern
             coarser |= given_up
-    hidden = {cell for cell, gone in zip(binding.cells, withheld, strict=True) if gone}
+    hidden = {cell for cell, gone in zip(ground.binding.cells, withheld, strict=True) if gone}
     tables = tuple(_withhold(cells, _hidden(cells, plan, hidden), tellable(cells, rules)) for cells in exact)
     total = sum(_suppressed(cells) for cells in tables if plan.original(cells.spec) is None)
-    seconds = time.perf_counter() - start
-    return Night(tables, asked.primary, total - asked.primary, tuple(sorted(coarser)), seconds)
+    primary, seconds = ground.asked.primary, time.perf_counter() - start
+    return Night(tables, primary, total - primary, tuple(sorted(coarser)), seconds)
 
 
 def _shown_before(binding: Binding, exact: Sequence[Cells], history: Sequence[Earlier]) -> Bools:
@@ -112,41 +141,22 @@ def _shown_before(binding: Binding, exact: Sequence[Cells], history: Sequence[Ea
     return np.array([cell in shown for cell in binding.cells], dtype=np.bool_)
 
 
-def _pattern(
-    binding: Binding,
-    part: Part,
-    asked: Demands,
-    decided: Bools,
-    fixed: Bools,
-    plan: Plan,
-    has_history: bool,
-) -> tuple[Bools, set[str]]:
+def _pattern(ground: _Ground, part: Part) -> tuple[Bools, set[str]]:
     """A component's withheld cells; where none is found, with its finest tables withheld whole.
 
     A component whose tables are all given up tells nothing that earlier releases did not, whatever a single
     contributor knows of the numbers. A number that follows from earlier ones stays: hiding it would hide
     nothing. One whose place was shown before a revision stays as long as there is another way.
     """
-    tables = [binding.cells[cell][0] for cell in part.cells]
-    new = decided[part.cells]
-    own = [table for table, is_new in zip(tables, new, strict=True) if is_new]
+    tables = [ground.binding.cells[cell][0] for cell in part.cells]
+    own = [table for table, is_new in zip(tables, ground.decided[part.cells], strict=True) if is_new]
     finest = sorted(set(own), key=lambda name: (-own.count(name), name))
-    follows = _follows(part, asked) if has_history else np.zeros(len(tables), dtype=np.bool_)
-    held = fixed[part.cells]
-    worth = np.array([_worth(plan, table) for table in tables], dtype=np.float64)
+    follows = _follows(part, ground.asked) & ground.has_history
+    worth = np.array([_worth(ground.plan, table) for table in tables], dtype=np.float64)
     for given_up in range(len(finest) + 1):
         gone = set(finest[:given_up])
-        in_gone = np.array([name in gone for name in tables]) & ~follows & ~held
-        sensitive = asked.sensitive[part.cells] | in_gone
-        task = Task(
-            part.system,
-            asked.values[part.variables],
-            sensitive,
-            held,
-            part.needs(asked.needs),
-            part.insiders(asked.insiders),
-            ~new,
-        )
+        in_gone = np.array([name in gone for name in tables]) & ~follows & ~ground.fixed[part.cells]
+        task = _task(ground, part, in_gone)
         if not task.must.any():
             return task.must, gone
         try:
@@ -154,6 +164,20 @@ def _pattern(
         except PrivacyRefusal:
             continue
     return ~follows, set(finest)
+
+
+def _task(ground: _Ground, part: Part, given_up: Bools) -> Task:
+    """The search for a component's pattern, with some cells withheld in any case, shape (cells,)."""
+    asked = ground.asked
+    return Task(
+        part.system,
+        asked.values[part.variables],
+        asked.sensitive[part.cells] | given_up,
+        ground.fixed[part.cells],
+        part.needs(asked.needs),
+        part.insiders(asked.insiders),
+        ~ground.decided[part.cells],
+    )
 
 
 def _follows(part: Part, asked: Demands) -> Bools:

@@ -93,23 +93,28 @@ def judge_night(
     )
     asked = replace(asked, needs=left)
     numbers = {(n.table, n.key, n.measure): place for place, n in enumerate(binding.numbers)}
-    findings = [*_shown(binding, asked, everything), *_derived(published, exact, rules)]
+    placed = [(one, numbers[one.table, one.key, one.measure]) for one in intervals]
+    judged = [(one, place) for one, place in placed if to_judge[place]]
     hidden = np.zeros(len(binding.numbers), dtype=np.bool_)
-    counts = [math.inf]
-    for one in intervals:
-        place = numbers[one.table, one.key, one.measure]
-        reason = _reason(binding, asked, one, place) if to_judge[place] else ""
-        if reason:
-            findings.append(NightFinding(one.table, one.key, one.measure, reason))
-        if one.told is None:
-            hidden[place] = True
-            if asked.needs.whole[place] and to_judge[place]:
-                counts.append(one.width)
-    findings += _not_attacked(binding, everything, hidden | ~to_judge)
+    hidden[[place for one, place in placed if one.told is None]] = True
+    findings = [
+        *_shown(binding, asked, everything),
+        *_derived(published, exact, rules),
+        *_narrow(binding, asked, judged),
+        *_not_attacked(binding, everything, hidden | ~to_judge),
+    ]
     needed = hidden & to_judge & (asked.needs.length > 0)
     audited = len(np.unique(binding.system.owner[: len(hidden)][needed]))
-    tried = len(asked.insiders)
-    return NightVerdict(tuple(findings), audited, min(counts), tried)
+    counts = (one.width for one, place in judged if one.told is None and asked.needs.whole[place])
+    return NightVerdict(tuple(findings), audited, min(counts, default=math.inf), len(asked.insiders))
+
+
+def _narrow(
+    binding: Binding, asked: Demands, judged: Sequence[tuple[CellInterval, int]]
+) -> list[NightFinding]:
+    """Intervals that bar the release, each given with the place of its number."""
+    reasons = ((one, _reason(binding, asked, one, place)) for one, place in judged)
+    return [NightFinding(one.table, one.key, one.measure, reason) for one, reason in reasons if reason]
 
 
 def _asked(exact: Sequence[Cells], rules: Rules, history: Sequence[Earlier]) -> tuple[Binding, Demands]:

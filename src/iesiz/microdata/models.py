@@ -57,12 +57,11 @@ class Model(Protocol):
 
 
 @dataclass(frozen=True)
-class KAnonymity:
-    """Every class has at least k records (Sweeney 2002)."""
+class _AtLeastK:
+    """A model of which k is the one parameter, and the least records of a class."""
 
     k: int
     is_monotone = True
-    needs_sensitive = False
 
     def __post_init__(self) -> None:
         """Refuse k below 1."""
@@ -70,12 +69,34 @@ class KAnonymity:
 
     @property
     def smallest(self) -> int:
-        """Return k."""
+        """Return k: fewer records are not of k people."""
         return self.k
+
+
+@dataclass(frozen=True)
+class KAnonymity(_AtLeastK):
+    """Every class has at least k records (Sweeney 2002)."""
+
+    needs_sensitive = False
 
     def fails(self, classes: Classes, overall: Counts) -> Mask:
         """Return which classes have fewer than k records."""
         return np.asarray(classes.counts < self.k)
+
+
+@dataclass(frozen=True)
+class DailyContributors(_AtLeastK):
+    """Every class has at least k distinct contributors, of which a record tells no more than its day.
+
+    The sensitive attribute is the day, and a contributor has at most one record a day. So the records of a
+    class on one day are distinct contributors, and the most of all days is a lower bound of their number.
+    """
+
+    needs_sensitive = True
+
+    def fails(self, classes: Classes, overall: Counts) -> Mask:
+        """Return which classes have fewer than k records on each of their days."""
+        return np.asarray(spread.largest_and_tail(classes, 1)[0] < self.k)
 
 
 @dataclass(frozen=True)
@@ -173,32 +194,6 @@ class Closeness:
     def fails(self, classes: Classes, overall: Counts) -> Mask:
         """Return which classes are farther than t from the whole."""
         return np.asarray(self.measure(classes, overall) > self.t + TOLERANCE)
-
-
-@dataclass(frozen=True)
-class DailyContributors:
-    """Every class has at least k distinct contributors, of which a record tells no more than its day.
-
-    The sensitive attribute is the day, and a contributor has at most one record a day. So the records of a
-    class on one day are distinct contributors, and the most of all days is a lower bound of their number.
-    """
-
-    k: int
-    is_monotone = True
-    needs_sensitive = True
-
-    def __post_init__(self) -> None:
-        """Refuse k below 1."""
-        _at_least("k", self.k, 1)
-
-    @property
-    def smallest(self) -> int:
-        """Return k: fewer records are not of k contributors."""
-        return self.k
-
-    def fails(self, classes: Classes, overall: Counts) -> Mask:
-        """Return which classes have fewer than k records on each of their days."""
-        return np.asarray(spread.largest_and_tail(classes, 1)[0] < self.k)
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ from iesiz.restricted.forgotten import (
 from iesiz.restricted.keeping import last_day_kept
 from iesiz.restricted.known import KnownFile
 from iesiz.restricted.labels import read_labels, write_labels
-from iesiz.restricted.lines import line_collector
+from iesiz.restricted.lines import LineCollector, line_collector
 from iesiz.restricted.mirror import (
     MirrorBuilder,
     MirrorCounts,
@@ -42,7 +42,7 @@ from iesiz.restricted.mirror import (
     mirror_path,
     read_marks,
 )
-from iesiz.restricted.parts import part_writer
+from iesiz.restricted.parts import PartWriter, part_writer
 from iesiz.restricted.period_sets import (
     all_sets,
     drop_sets,
@@ -55,10 +55,10 @@ from iesiz.restricted.period_sets import (
 )
 from iesiz.restricted.records import Records
 from iesiz.restricted.registered import freeze_registrations
-from iesiz.restricted.rejects import RejectedLine, read_rejects, reject_writer
+from iesiz.restricted.rejects import RejectedLine, RejectWriter, read_rejects, reject_writer
 from iesiz.restricted.revised_sets import renew_set
 from iesiz.restricted.settle import Content, Reading, settle
-from iesiz.restricted.visitor_maps import held_maps, map_writer, read_maps
+from iesiz.restricted.visitor_maps import MapWriter, held_maps, map_writer, read_maps
 
 __all__ = [
     "CAME",
@@ -66,11 +66,15 @@ __all__ = [
     "WEEKDAYS",
     "Content",
     "KnownFile",
+    "LineCollector",
+    "MapWriter",
     "MirrorBuilder",
     "MirrorCounts",
     "MirrorMarks",
+    "PartWriter",
     "Reading",
     "Records",
+    "RejectWriter",
     "RejectedLine",
     "add_tombstones",
     "all_sets",

@@ -7,7 +7,8 @@ It must not write anything, fetch a column that is not declared, nor put content
 from __future__ import annotations
 
 from iesiz.sources.access_log import Fingerprint, find_files, first_lines, read_blocks, read_start
-from iesiz.sources.registration import RegistrationSource, SourceColumn, Wanted, open_registrations
+from iesiz.sources.registration import open_registrations
+from iesiz.sources.wanted import RegistrationSource, SourceColumn, Wanted
 
 __all__ = [
     "Fingerprint",

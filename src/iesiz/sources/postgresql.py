@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from iesiz.errors import IesizError, InputError, OutsideError, SettingsError
-from iesiz.sources.registration import ID, VERSION, SourceColumn, Wanted
+from iesiz.sources.wanted import ID, VERSION, SourceColumn, Wanted
 
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Connection

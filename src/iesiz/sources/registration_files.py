@@ -15,10 +15,10 @@ import pyarrow as pa
 
 from iesiz.errors import InputError
 from iesiz.sources.files import delivered
-from iesiz.sources.registration import SourceColumn, Wanted
 from iesiz.sources.registration_csv import csv_columns, read_csv
 from iesiz.sources.registration_json import json_columns, read_json
 from iesiz.sources.registration_parquet import parquet_columns, read_parquet
+from iesiz.sources.wanted import SourceColumn, Wanted
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 -- Visitors of a week or month, from what its days left (`seen`): on how many days each was seen, and by `told`,
--- the parts of the period whose visitors are published already, how many of them these parts leave over.
+-- the parts of the period whose visitors are published already, how many of them these parts leave over; and the
+-- cell of each site that tables of visitors by site show.
 create or replace table seen_visitors as
 select
     site,
@@ -59,3 +60,26 @@ from sizes
 inner join rest using (site)
 left join parts using (site)
 group by sizes.site, sizes.visitors;
+
+-- Networks are those of one day, the one with the most of them: over the period there are at least as many.
+create or replace view used_sites as
+with networks as (
+    select site, max(networks) as network_count
+    from seen
+    group by site
+),
+
+counted as (
+    select site, count(*) as visitor_count, sum(days)::bigint as visitor_days
+    from seen_visitors
+    group by site
+)
+
+select
+    counted.*,
+    networks.network_count,
+    left_over.left_by_each_count,
+    left_over.left_by_all_count
+from counted
+inner join networks using (site)
+inner join left_over using (site);
