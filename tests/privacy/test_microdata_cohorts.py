@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from iesiz import pipeline, upkeep
+from iesiz import key_work, pipeline, upkeep
 from iesiz.calendar import now
 from iesiz.datasets import load_datasets
 from iesiz.deidentify import KeyRing
@@ -147,12 +147,12 @@ def test_notes_go_with_their_key_where_there_is_no_source_any_more(net: Network)
     settings = load_settings(path)
     upkeep.clear(settings, now().date() + dt.timedelta(days=60))
     assert not cohorts_path(settings).exists()
-    assert upkeep.MIRROR_KEY not in {one.name for one in KeyRing.of(settings).facts()}
+    assert key_work.MIRROR_KEY not in {one.name for one in KeyRing.of(settings).facts()}
 
 
 def renew_key(net: Network, persons: list[Person]) -> None:
     """Destroy the key of the mirror and read the source under a new one."""
-    KeyRing.of(net.settings).destroy(upkeep.MIRROR_KEY, now().date())
+    KeyRing.of(net.settings).destroy(key_work.MIRROR_KEY, now().date())
     deliver(net, persons)
     pipeline.deidentify_registrations(net.settings)
 
