@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from iesiz import pipeline, upkeep
+from iesiz import key_work, pipeline, upkeep
 from iesiz.calendar import now
 from iesiz.datasets import load_datasets
 from iesiz.deidentify import KeyRing
@@ -22,6 +22,7 @@ from iesiz.microdata_cuts import ANSWERS
 from iesiz.periods import Grain, Period
 from iesiz.restricted import cohort, cohorts_path, mirror_path, note_cohort, notes_hold, read_cohort
 from iesiz.settings import load_settings
+from tests.clock import set_clock
 from tests.nights import Network
 from tests.quarters import FIELDS, LAST, Person, deliver, noted, people, quarter
 
@@ -129,10 +130,15 @@ def test_without_one_cohort_a_person_two_quarters_narrow_somebody_down(
     assert {SHOWN["B"], SHOWN["C"]} == set(held[0]) & set(held[1])
 
 
-def test_notes_and_their_key_outlive_a_mirror_that_was_not_renewed(net: Network) -> None:
+def test_notes_and_their_key_outlive_a_mirror_that_was_not_renewed(
+    net: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = net.settings
     note_cohort(settings, FIRST)
-    upkeep.clear(settings, now().date() + dt.timedelta(days=60))
+    later = now() + dt.timedelta(days=60)
+    with monkeypatch.context() as later_on:
+        set_clock(later_on, lambda: later)
+        upkeep.upkeep(settings)
     assert not mirror_path(settings).exists()
     assert cohorts_path(settings).exists()
     deliver(net, [*EVERYBODY, AFTER])
@@ -140,19 +146,23 @@ def test_notes_and_their_key_outlive_a_mirror_that_was_not_renewed(net: Network)
     assert len(answers_in(release_of(net, SECOND), "ulytau")) == 11
 
 
-def test_notes_go_with_their_key_where_there_is_no_source_any_more(net: Network) -> None:
+def test_notes_go_with_their_key_where_there_is_no_source_any_more(
+    net: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
     note_cohort(net.settings, FIRST)
     path = net.base / "iesiz.toml"
     path.write_text(path.read_text().split("[registration]")[0])
     settings = load_settings(path)
-    upkeep.clear(settings, now().date() + dt.timedelta(days=60))
+    later = now() + dt.timedelta(days=60)
+    set_clock(monkeypatch, lambda: later)
+    upkeep.upkeep(settings)
     assert not cohorts_path(settings).exists()
-    assert upkeep.MIRROR_KEY not in {one.name for one in KeyRing.of(settings).facts()}
+    assert key_work.MIRROR_KEY not in {one.name for one in KeyRing.of(settings).facts()}
 
 
 def renew_key(net: Network, persons: list[Person]) -> None:
     """Destroy the key of the mirror and read the source under a new one."""
-    KeyRing.of(net.settings).destroy(upkeep.MIRROR_KEY, now().date())
+    KeyRing.of(net.settings).destroy(key_work.MIRROR_KEY, now().date())
     deliver(net, persons)
     pipeline.deidentify_registrations(net.settings)
 

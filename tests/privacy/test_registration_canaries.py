@@ -117,7 +117,7 @@ def test_with_the_pseudonym_off_every_id_is_found(
         )
 
     monkeypatch.setattr(registration_work.RowTreatment, "treat", keep)
-    planted_network.night(DAY)
+    planted_network.read()
     expected = {one.text for one in CANARIES if one.where == REGISTRATION + "registration_id"}
     assert {CANARIES[one.number].text for one in found_in(planted_network.store)} == expected
 

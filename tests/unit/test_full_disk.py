@@ -41,7 +41,7 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
         subprocess.run(["umount", str(one)], check=True)
 
 
-@pytest.mark.parametrize("free", [8, 64, 1024])
+@pytest.mark.parametrize("free", [8, pytest.param(64, marks=pytest.mark.slow), 1024])
 def test_a_full_disk_leaves_what_was_published_and_can_be_tried_again(
     net: Network, small_disk: Callable[[int], Path], free: int
 ) -> None:
@@ -61,7 +61,7 @@ def test_a_full_disk_leaves_what_was_published_and_can_be_tried_again(
     assert {f"day={NEXT}"} < {part for name in net.partitions() for part in name.split("/")}
 
 
-@pytest.mark.parametrize("size", [0, 1000, 100_000])
+@pytest.mark.parametrize("size", [0, pytest.param(1000, marks=pytest.mark.slow), 100_000])
 def test_a_file_that_cannot_be_written_whole_is_not_written_at_all(net: Network, size: int) -> None:
     """The system refuses to let a file grow beyond a size: the first write of each kind of file fails."""
     before = net.partitions()
