@@ -37,6 +37,7 @@ from iesiz.sources import RegistrationSource, Wanted, open_registrations
 
 SECOND = 1_000_000
 HOUR = 3600 * SECOND
+BESIDE = 1  # threads that treat; it takes half the time of fetching, which has one of its own
 
 
 @dataclass(slots=True)
@@ -49,7 +50,6 @@ class Mirroring:
         rejected: rows that do not count, by reason.
     """
 
-    threads: int
     source: RegistrationSource
     treatment: RowTreatment
     builder: MirrorBuilder
@@ -67,11 +67,11 @@ class Mirroring:
         """Take the rows that changed since a time, and the marks of all."""
         self._take(self.source.rows(since))
         versions = ahead(self.source.versions())
-        for marks in in_order(self.treatment.marks, versions, self.threads):
+        for marks in in_order(self.treatment.marks, versions, BESIDE):
             self.builder.add_marks(without(marks, PERSON, self.forgotten))
 
     def _take(self, rows: Iterator[pa.Table]) -> None:
-        for treated in in_order(self.treatment.treat, ahead(rows), self.threads):
+        for treated in in_order(self.treatment.treat, ahead(rows), BESIDE):
             self.builder.add(without(treated.table, PERSON, self.forgotten))
             self.rejected = merge_counts(self.rejected, treated.rejected)
             self.newest = max((one for one in (self.newest, treated.newest) if one is not None), default=None)
@@ -79,7 +79,7 @@ class Mirroring:
     def write(self, path: Path, *, changes_only: bool) -> MirrorCounts | None:
         """Replace the mirror; None if the rows that changed do not make it equal to the source."""
         marks = MirrorMarks(self.treatment.key_mark, meaning_of(self.treatment, self.source), self.newest)
-        return self.builder.write(path, marks, changes_only=changes_only, threads=self.threads)
+        return self.builder.write(path, marks, changes_only=changes_only)
 
 
 def mirror_source(settings: Settings, source: Registration) -> RegistrationCounts:
@@ -103,7 +103,7 @@ def mirror_source(settings: Settings, source: Registration) -> RegistrationCount
         mirror_builder(settings, treatment.fields, continues=held is not None) as builder,
     ):
         newest, forgotten = held.watermark if held else None, tombstones(people_list(settings))
-        work = Mirroring(settings.reading.threads, opened, treatment, builder, newest, forgotten)
+        work = Mirroring(opened, treatment, builder, newest, forgotten)
         counts, changes_only = _mirrored(work, mirror_path(settings), _since(held, work, source))
         rows = builder.rows + work.rejected.get(NO_ID, 0) + sum(wanted.rejected.values())
         offered = opened.offered

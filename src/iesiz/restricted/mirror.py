@@ -112,24 +112,19 @@ class MirrorBuilder:
         self.rows = self.marks = 0
         self.staged.forget()
 
-    def write(
-        self, path: Path, marks: MirrorMarks, *, changes_only: bool, threads: int = 1
-    ) -> MirrorCounts | None:
+    def write(self, path: Path, marks: MirrorMarks, *, changes_only: bool) -> MirrorCounts | None:
         """Replace the mirror; None, and the old one stays, if rows and marks do not agree.
 
         Args:
             path: where it lies.
             marks: what it says of itself.
             changes_only: whether the rows are those that changed, beside the marks of all; else all rows.
-            threads: how many parts are merged at a time.
         """
         counts, merged = MirrorCounts(), partial(self._merged, changes_only=changes_only)
         try:
             write_whole(
                 path,
-                lambda staged: self._write_parts(
-                    staged, marks, counts, in_order(merged, range(PARTS), threads)
-                ),
+                lambda staged: self._write_parts(staged, marks, counts, in_order(merged, range(PARTS), 1)),
             )
         except _DisagreeError:
             return None

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -23,6 +24,8 @@ from iesiz.settings import Settings
 from iesiz.storage import STAGED, outside, put_in_place
 
 MAPS = "maps"
+VISITOR = "visitor"
+AT_ONCE = 1 << 20  # rows of a map
 
 
 def map_of(settings: Settings, part: Path) -> Path:
@@ -82,12 +85,24 @@ def map_writer(staging: Path) -> Iterator[MapWriter]:
 
 
 def read_maps(settings: Settings, parts: Sequence[Path]) -> pa.Table | None:
-    """The maps of a site's parts of a day as one table, perhaps with rows twice; None if one is missing."""
+    """The maps of a site's parts of a day as one table, a row a visitor; None if one is missing."""
     paths = [map_of(settings, part) for part in parts]
     if not paths or not all(path.exists() for path in paths):
         return None
+    held = list[pa.Table]()
     with outside(paths[0]):
-        return pa.concat_tables([pq.ParquetFile(path).read() for path in paths])
+        for path in paths:
+            for batch in pq.ParquetFile(path).iter_batches(AT_ONCE):
+                held = [_once(pa.concat_tables([*held, pa.table(batch)]))]
+    return held[0] if held else pa.concat_tables([pq.ParquetFile(path).read() for path in paths])
+
+
+def _once(visitors: pa.Table) -> pa.Table:
+    """The first row of each visitor: whoever was met again after being forgotten is called the same."""
+    codes = visitors[VISITOR].combine_chunks().dictionary_encode().indices.to_numpy()
+    most = np.maximum.accumulate(codes)
+    is_first = np.concatenate([[True], codes[1:] > most[:-1]])[: len(codes)]
+    return visitors if is_first.all() else visitors.filter(pa.array(is_first))
 
 
 def drop_empty(settings: Settings) -> None:
