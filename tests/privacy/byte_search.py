@@ -13,7 +13,9 @@ import ipaddress
 import json
 import re
 import sqlite3
+import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -160,8 +162,9 @@ def layers_of(path: Path) -> Iterator[bytes]:
     """A file's bytes, and what they hold unpacked."""
     data = path.read_bytes()
     yield data
-    if data.startswith(b"\x1f\x8b"):
-        yield gzip.decompress(data)
+    if data.startswith(b"\x1f\x8b\x08"):
+        with suppress(gzip.BadGzipFile, EOFError, zlib.error):  # hashes may begin like that
+            yield gzip.decompress(data)
     if data.startswith(b"PAR1"):
         yield from pages_of(path)
         yield from values_of(path)

@@ -106,7 +106,7 @@ def test_a_log_that_shrinks_well_is_no_bomb(tmp_path: Path, monkeypatch: pytest.
 
 
 # How many MiB more a large file may take than a small one of its kind; both take buffers and libraries.
-NO_MORE, CSV_AHEAD = 16, 32  # of CSV some blocks of 4 MiB are read ahead
+NO_MORE, CSV_AHEAD = 16, 96  # of CSV a dozen blocks of 4 MiB are read ahead, as threads come by
 
 
 def test_memory_stays_bounded_while_a_bomb_is_read(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_a_line_without_an_end_takes_no_memory(tmp_path: Path, mib: int) -> None
     assert memory - small < NO_MORE
 
 
-@pytest.mark.parametrize("mib", [96, pytest.param(1024, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("mib", [256, pytest.param(1024, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", ["csv", "json", "parquet"])
 def test_registrations_without_a_line_end_take_no_memory(tmp_path: Path, kind: str, mib: int) -> None:
     small, *_ = grown(kind, sparse(tmp_path / f"short.{kind}", 16 * MIB))
@@ -176,7 +176,7 @@ def test_a_long_field_after_a_good_header_takes_no_memory(
     tmp_path: Path, kind: str, head: bytes, more: int
 ) -> None:
     taken = []
-    for mib in (16, 96):
+    for mib in (16, 256):
         path = tmp_path / f"{mib}.{kind}"
         path.write_bytes(head)
         os.truncate(path, mib * MIB)
