@@ -128,18 +128,23 @@ def read_published(settings: Settings, specs: Sequence[TableSpec], period: Perio
 def published_paths(settings: Settings) -> dict[tuple[str, str], Path]:
     """Where each partition lies that was published, by table and period's name; of several the newest."""
     entries = [entry.facts for entry in _full(settings).entries(RELEASE)]
-    return {(one["table"], one["period"]): settings.published / one["path"] for one in entries}
+    published = settings.published  # a path made anew each time it is asked for
+    return {(one["table"], one["period"]): published / one["path"] for one in entries}
 
 
 def superseded_paths(settings: Settings) -> dict[tuple[str, str], tuple[Path, ...]]:
     """Where the earlier partitions lie that revisions took the place of, by table and period, in order."""
-    found: dict[tuple[str, str], list[Path]] = {}
+    found: dict[tuple[str, str], list[str]] = {}
     for entry in _full(settings).entries(RELEASE):
         one = entry.facts
-        found.setdefault((one["table"], one["period"]), []).append(
-            settings.published / superseded_path(one["path"], one["revision"])
-        )
-    return {key: tuple(paths[:-1]) for key, paths in found.items() if len(paths) > 1}
+        place = superseded_path(one["path"], one["revision"])
+        found.setdefault((one["table"], one["period"]), []).append(place)
+    published = settings.published
+    return {
+        key: tuple(published / place for place in places[:-1])
+        for key, places in found.items()
+        if len(places) > 1
+    }
 
 
 def superseded_path(path: str, revision: int) -> str:
