@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from iesiz.disclosure.block import Block
-from iesiz.disclosure.lp import Model, Optimum
 from iesiz.periods import Period
 from iesiz.tables import TableSpec
 from tests.privacy.releases import SPECS, SUMMED, THRESHOLDS, Releases, world
+from tests.solutions import counted_solutions
 
 K = THRESHOLDS.k
 LEVELS = (6.0, 15.0, 30.0, 60.0)
@@ -74,14 +74,7 @@ def test_what_is_told_by_scaling_is_what_is_solved_number_by_number(
     mean: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A small network of which nearly all is withheld: the same cells come out, with fewer solutions."""
-    solved: list[bool] = []
-    solve = Model.solve
-
-    def counting(model: Model, maximise: bool = False) -> Optimum:
-        solved.append(maximise)
-        return solve(model, maximise)
-
-    monkeypatch.setattr(Model, "solve", counting)
+    solved = counted_solutions(monkeypatch)
     made = world(mean, 10)
     scaled, few = shown(made.run(Releases(specs=SUMMED))), len(solved)
     solved.clear()

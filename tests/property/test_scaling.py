@@ -10,9 +10,9 @@ from scipy.optimize import linprog
 
 from iesiz.disclosure.attacker import Attacker, View
 from iesiz.disclosure.block import Block
-from iesiz.disclosure.lp import Model, Optimum
 from iesiz.disclosure.sparse import Rows
 from iesiz.disclosure.system import Limits, LinearSystem
+from tests.solutions import counted_solutions
 
 Row = tuple[list[int], bool]
 
@@ -76,14 +76,7 @@ def test_a_number_is_nothing_or_anything_from_nothing_on(made: tuple[int, list[R
 
 def test_few_solutions_tell_of_all_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Control: one by one there are two for each."""
-    solved: list[bool] = []
-    solve = Model.solve
-
-    def counting(model: Model, maximise: bool = False) -> Optimum:
-        solved.append(maximise)
-        return solve(model, maximise)
-
-    monkeypatch.setattr(Model, "solve", counting)
+    solved = counted_solutions(monkeypatch)
     sums = [([int(one in (at, at + 1)) - int(one == 20) for one in range(21)], False) for at in range(19)]
     assert np.isinf(attacker(21, sums).intervals().hi).all()
     assert len(solved) < 5

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+import yaml
 
 HEAPS = """
 import ctypes, sys, threading
@@ -46,3 +48,10 @@ def test_all_threads_share_one_heap_with_pyarrow() -> None:
 def test_the_command_line_starts_before_pyarrow_is_loaded() -> None:
     code = "import sys, iesiz.cli; sys.exit('pyarrow' in sys.modules or 'numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_deployments_that_publish_have_the_same_heap() -> None:
+    made = yaml.safe_load((Path(__file__).parents[2] / "prefect.yaml").read_text("utf-8"))["deployments"]
+    told = {one["name"]: one["work_pool"]["job_variables"]["env"] for one in made}
+    wanted = {"MALLOC_ARENA_MAX": "1", "ARROW_DEFAULT_MEMORY_POOL": "system", "DO_NOT_TRACK": "1"}
+    assert {name: told[name] for name in ("nightly", "backfill")} == {"nightly": wanted, "backfill": wanted}
