@@ -99,6 +99,27 @@ def people_of(rows: Rows, visitor: Codes, names: Sequence[Names], ends: Sequence
         ends: where the rows of each piece end.
         origin: of the day's seconds.
     """
+    all_names = under_one_name(visitor, names, ends)
+    ordered, starts = _in_order(rows, visitor, len(all_names.visitors))
+    return People(
+        ordered,
+        starts,
+        all_names.visitors,
+        all_names.networks,
+        all_names.network_of,
+        all_names.of_agent,
+        origin,
+    )
+
+
+def under_one_name(visitor: Codes, names: Sequence[Names], ends: Sequence[int]) -> Names:
+    """The names of several pieces as those of one.
+
+    Args:
+        visitor: place of each row's visitor in its piece's names; changed in place to that in all names.
+        names: of each piece.
+        ends: where the rows of each piece end.
+    """
     pseudonyms, visitor_of = _unified([one.visitors for one in names])
     networks, network_at = _unified([one.networks for one in names])
     network_of = np.zeros(len(pseudonyms), np.int32)
@@ -109,8 +130,7 @@ def people_of(rows: Rows, visitor: Codes, names: Sequence[Names], ends: Sequence
         network_of[at] = there[one.network_of]
         of_agent[:, at] = np.minimum(of_agent[:, at], one.of_agent)
         start = end
-    ordered, starts = _in_order(rows, visitor, len(pseudonyms))
-    return People(ordered, starts, pseudonyms, networks, network_of, of_agent, origin)
+    return Names(pseudonyms, networks, network_of, of_agent)
 
 
 def _unified(parts: Sequence[pa.Array]) -> tuple[pa.Array, list[Codes]]:

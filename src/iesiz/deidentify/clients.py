@@ -15,7 +15,7 @@ import numpy.typing as npt
 from iesiz.deidentify.address_kernel import OTHER, read_plain
 from iesiz.deidentify.addresses import parse_address
 from iesiz.deidentify.met_visitors import period_message
-from iesiz.deidentify.texts import Texts
+from iesiz.deidentify.texts import Texts, with_room
 from iesiz.records import CodedText
 
 Int32 = npt.NDArray[np.int32]
@@ -48,7 +48,9 @@ class Clients:
             plain = np.empty(len(new), np.int64)
             read_plain(addresses.data, addresses.starts[new], addresses.lengths[new], plain)
             learnt = map(self._learn, plain.tolist(), addresses.at(new))
-            self._of_address = np.concatenate([self._of_address, np.array(list(learnt), np.int32).T], axis=1)
+            known = self._addresses.known
+            self._of_address = with_room(self._of_address, known)
+            self._of_address[:, known - len(new) : known] = np.array(list(learnt), np.int32).T
         return self._of_address[0, numbers], self._of_address[1, numbers]
 
     def of_agents(self, agents: CodedText) -> Int32:
