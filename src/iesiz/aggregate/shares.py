@@ -90,8 +90,8 @@ class Shares:
         kept = one.path.with_suffix(".kept")
         with outside(one.path):
             if number in self._kept:
-                return read_people(kept, self.meaning.origin)
-            people = put_together(one.path, one.rows, self.meaning.origin)
+                return read_people(kept)
+            people = put_together(one.path, one.rows)
             one.path.unlink()
             if number < len(self) - 1:
                 keep_people(kept, people)
