@@ -36,6 +36,7 @@ from iesiz.aggregate.session import (
 )
 from iesiz.aggregate.shares import shares_of
 from iesiz.aggregate.words import Words, words_of
+from iesiz.heap import give_back
 from iesiz.parallel import in_order
 
 MADE = {"requests": requests_of, "pageviews": pageviews_of, "visits": visits_of}
@@ -65,6 +66,7 @@ def day_session(given: DayInput, threads: int) -> Iterator[duckdb.DuckDBPyConnec
         making.add(_nobody(given, making.words))
         for site, paths in given.parts.items():
             making.take(site, paths)
+        give_back()
         connection.execute(TIMED_SITES)
         register_declared(connection, given.with_data)
         for name in ("spoken", "unspoken"):
@@ -106,6 +108,7 @@ class _Making:
             for share in range(len(shares)):
                 asked = asked.plus(asked_of(shares.people(share), self.words, given.behaviour))
             has_assets = asked.has_assets(given.behaviour)
+            give_back()
             for share in reversed(range(len(shares))):
                 self._take_share(site, shares.people(share), has_assets=has_assets)
 
