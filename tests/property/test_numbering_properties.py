@@ -98,7 +98,7 @@ def test_visitors_that_were_forgotten_are_called_as_before(
 
     whole = called()
     monkeypatch.setattr("iesiz.deidentify.clients.MOST_ADDRESSES", addresses)
-    monkeypatch.setattr("iesiz.deidentify.clients.MOST_HELD", held)
+    monkeypatch.setattr("iesiz.deidentify.clients.MOST_OTHERS", held)
     monkeypatch.setattr("iesiz.deidentify.visitors.MOST_KEYS", keys)
     assert called() == whole
 
