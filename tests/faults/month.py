@@ -27,14 +27,9 @@ MORNING, EVENING, AFTERWARDS = range(1, 25), range(25, 41), range(41, 50)
 
 
 def make(base: Path) -> Network:
-    """A network whose days stay open for a day longer.
-
-    The search for microdata of a month's visits takes minutes, and so does what thirty days of single
-    registrations tell of each other: microdata are disturbed with the quarter, and people came before March.
-    """
-    without = "[tables.visits]\nmechanism = 'none'\n"
-    net = network(base, site("mall", "web", more="close_after_days = 1"), REGISTRATION, without)
-    deliver(net, people(150, days=50))
+    """A network whose days stay open for a day longer; people register on each of its days."""
+    net = network(base, site("mall", "web", more="close_after_days = 1"), REGISTRATION)
+    deliver(net, people(150))
     return net
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from iesiz.disclosure.block import Block
 from iesiz.disclosure.components import blocks, follow
 from iesiz.disclosure.sparse import Bools, Floats, Ints, Rows, stack
+from iesiz.disclosure.spread import spread
 from iesiz.disclosure.system import LinearSystem
 
 # No variable is larger than this, or than eight times the largest published number; what nothing published
@@ -109,11 +110,20 @@ class Attacker:
             PrivacyRefusal: the solver proved no optimum.
         """
         wanted = np.full(len(self.targets), np.inf) if needs is None else needs
-        for block in self.blocks:
-            block.scale()
+        self.show(wanted)
         for target in range(len(self.targets)):
             self.settle(target, wanted[target])
         return self.seen()
+
+    def show(self, needs: Floats) -> None:
+        """Show as much as a few solutions show of all targets at once; `settle` finds the rest.
+
+        Args:
+            needs: the width asked of each target, shape (targets,).
+        """
+        for block in self.blocks:
+            block.scale()
+            spread(block, needs[block.targets])
 
     def settle(self, target: int, need: float) -> None:
         """Solve until the target's interval is seen to be as wide as needed, or is proven."""

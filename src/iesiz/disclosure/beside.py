@@ -170,6 +170,7 @@ class Widths:
             system.forms.take(forms).within(kept), own, len(own), own, limits, system.axes[kept]
         )
         self._needs, self._attacker = needs, Attacker(View(small, np.full(len(forms), np.nan)))
+        self._attacker.show(needs[forms])
         self.targets = [some[0] for (_, _, need), some in alike.items() if need > 0]
 
     def of(self, form: int) -> float:

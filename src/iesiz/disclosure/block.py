@@ -59,14 +59,19 @@ class Block:
     def push(self, part: int, up: bool) -> Optimum:
         """Solve for one end of one part; the point found widens what is known of all others."""
         self.model.aim(self.parts.row(part), self.parts.coefficients(part))
+        best = self.look(up)
+        (self.hi if up else self.lo)[part] = best.value
+        (self.high if up else self.low)[part] = True
+        return best
+
+    def look(self, up: bool) -> Optimum:
+        """Solve for what the model aims at; the point found widens what is known of all parts."""
         best = self.model.solve(maximise=up)
         seen = self.parts.dot(best.point)
         fresh = bool(np.any(seen < self.lo) or np.any(seen > self.hi))
         if fresh and not self._told and len(self.watched) and len(self._pool) < POOL:
             self._pool.append((seen, best.point[self.watched]))
         self.lo, self.hi = np.minimum(self.lo, seen), np.maximum(self.hi, seen)
-        (self.hi if up else self.lo)[part] = best.value
-        (self.high if up else self.low)[part] = True
         return best
 
     @property

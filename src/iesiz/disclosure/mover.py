@@ -120,10 +120,49 @@ class Mover:
         finally:
             for column in (*frozen, ahead[local]):
                 self._model.bound(int(column), 0.0, float(self._room[column]))
+        return best.value, *self._changes(best)
+
+    def spread(self, forms: Ints, lengths: Floats, held: Ints) -> tuple[Ints, Floats]:
+        """Move many withheld forms at once, each as far as its length if it can be, and nothing published.
+
+        Args:
+            forms: numbers of forms, shape (n,).
+            lengths: how far each is to move, all up or all down (negative), shape (n,).
+            held: variables that must not move.
+
+        Returns:
+            The variables that change, and by how much; none where nothing moves.
+
+        Raises:
+            PrivacyRefusal: the solver proved no optimum.
+        """
+        local = np.searchsorted(self._forms, forms)
+        ahead, back = (self._up, self._down) if lengths[0] > 0 else (self._down, self._up)
+        still = np.searchsorted(self.variables, held[np.isin(held, self.variables)])
+        shown = np.flatnonzero(~self._withheld)
+        frozen = np.unique(
+            np.concatenate(
+                [still, still + len(self.variables), self._up[shown], self._down[shown], back[local]]
+            )
+        )
+        wanted, first = np.unique(ahead[local], return_index=True)
+        most = np.minimum(np.abs(lengths)[first], self._room[wanted])
+        try:
+            for column, room in zip((*wanted, *frozen), (*most, *np.zeros(len(frozen))), strict=True):
+                self._model.bound(int(column), 0.0, float(room))
+            self._model.price(wanted, -REWARD / np.abs(lengths)[first])
+            return self._changes(self._model.solve())
+        finally:
+            for column in (*wanted, *frozen):
+                self._model.bound(int(column), 0.0, float(self._room[column]))
+            self._model.price(ahead[local], self._free[local + (0 if lengths[0] > 0 else len(ahead))])
+
+    def _changes(self, best: Optimum) -> tuple[Ints, Floats]:
+        """The variables that change in a solution, and by how much."""
         count = len(self.variables)
         change = best.point[:count] - best.point[count : 2 * count]
         moved = np.flatnonzero(np.abs(change) > MOVED)
-        return best.value, self.variables[moved], change[moved]
+        return self.variables[moved], change[moved]
 
     def _reach(self, column: int, length: float, price: float) -> Optimum:
         """Move a column this far or, where no table does it, as far as one does."""

@@ -6,6 +6,8 @@ neighbourhood, made when first needed.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from iesiz.disclosure.mover import Mover
@@ -33,16 +35,36 @@ class Neighbours:
         Raises:
             PrivacyRefusal: no table does it, or the solver proved no optimum.
         """
+        mover = self._mover(self._home(form, held), withheld)
+        return mover.move(form, length, held)
+
+    def spread(
+        self, forms: Ints, lengths: Floats, held: Ints, withheld: Bools
+    ) -> Iterator[tuple[Ints, Floats]]:
+        """As `Mover.spread`, for each neighbourhood in which some of the forms are.
+
+        Raises:
+            PrivacyRefusal: the solver proved no optimum.
+        """
+        homes = np.array([self._home(int(form), held) for form in forms], dtype=np.int64)
+        for box in np.unique(homes):
+            here = homes == box
+            yield self._mover(int(box), withheld).spread(forms[here], lengths[here], held)
+
+    def _home(self, form: int, held: Ints) -> int:
+        """The box of a form's largest part that may move."""
         parts = self._task.system.forms.row(form)
         free = parts[~np.isin(parts, held)]
-        box = int(self._box_of[free[np.argmax(self._task.inner[free])]])
+        return int(self._box_of[free[np.argmax(self._task.inner[free])]])
+
+    def _mover(self, box: int, withheld: Bools) -> Mover:
         mover = self._movers.get(box)
         if mover is None:
             task, variables = self._task, np.flatnonzero(self._box_of == box)
             mover = Mover(task.system, task.inner, self._prices, self._units, variables)
             self._movers[box] = mover
         mover.sync(withheld)
-        return mover.move(form, length, held)
+        return mover
 
 
 def boxes(axes: Ints) -> Ints:

@@ -11,6 +11,7 @@ import numpy as np
 from iesiz.disclosure.neighbours import Neighbours
 from iesiz.disclosure.rules import TOLERANCE
 from iesiz.disclosure.sparse import Bools, Floats, Ints
+from iesiz.disclosure.spread import MANY
 from iesiz.disclosure.task import NOBODY, Task
 from iesiz.disclosure.witness import MOVED, Shift, Witnesses, holds, shift
 from iesiz.errors import PrivacyRefusal
@@ -41,8 +42,7 @@ class Search:
         """Widen until every need is met, for everybody and for each insider; False beyond the budget."""
         while len(forms := self._unmet()):
             for form in forms:
-                one = np.array([form])
-                if len(self.task.unmet(NOBODY, one, *self.witnesses.ends(one, NOBODY))):
+                if len(self._narrowed(np.array([form]), NOBODY)):
                     self.widen(int(form), NOBODY)
                     if self.cost >= budget:
                         return False
@@ -52,19 +52,48 @@ class Search:
         """Withheld forms not yet shown to be uncertain enough, sensitive and large ones first."""
         task = self.task
         forms = np.flatnonzero(task.system.owned(self.withheld))
-        forms = task.unmet(NOBODY, forms, *self.witnesses.ends(forms, NOBODY))
+        forms = self._narrowed(forms, NOBODY)
         return forms[np.lexsort((forms, -task.values[forms], ~task.guarded[forms]))]
 
     def _guard(self, told: tuple[int, ...], budget: float) -> bool:
-        """Widen what one insider could narrow with what he knows."""
-        while True:
-            forms = self.witnesses.affected(told)
-            forms = self.task.unmet(told, forms, *self.witnesses.ends(forms, told))
-            if not len(forms):
-                return True
-            self.widen(int(forms[0]), told)
-            if self.cost >= budget:
-                return False
+        """Widen what one insider could narrow; no move made for him moves what he knows."""
+        forms = self._narrowed(self.witnesses.affected(told), told)
+        for up in (True, False):
+            forms = self._spread(forms, told, up)
+        for form in forms:
+            if len(self._narrowed(np.array([form]), told)):
+                self.widen(int(form), told)
+                if self.cost >= budget:
+                    return False
+        return True
+
+    def _narrowed(self, forms: Ints, told: tuple[int, ...]) -> Ints:
+        """Those of the forms that are not yet shown to be uncertain enough."""
+        return self.task.unmet(told, forms, *self.witnesses.ends(forms, told))
+
+    def _spread(self, forms: Ints, told: tuple[int, ...], up: bool) -> Ints:
+        """Move many forms at once with what is withheld already; those that are still too narrow."""
+        ends = self.witnesses.ends(forms, told)
+        first = [
+            self._lengths(int(form), told, float(lo), float(hi))[0]
+            for form, lo, hi in zip(forms, *ends, strict=True)
+        ]
+        lengths = np.array(first)
+        chosen = np.flatnonzero(lengths > 0 if up else lengths < 0)
+        if len(chosen) < MANY:
+            return forms
+        held = np.array(told, dtype=np.int64)
+        for variables, amounts in self._neighbours.spread(
+            forms[chosen], lengths[chosen], held, self.withheld
+        ):
+            self._take(shift(self.task, variables, amounts))
+        return self._narrowed(forms, told)
+
+    def _take(self, found: Shift) -> None:
+        """Withhold what a table moves, and learn from it."""
+        self._moves += 1
+        self.withheld[self.task.system.owner[found.forms]] = True
+        self.witnesses.add(found)
 
     def widen(self, form: int, told: tuple[int, ...]) -> None:
         """Make one form uncertain enough, withholding what the cheapest move takes.
@@ -74,13 +103,10 @@ class Search:
         """
         held, one = np.array(told, dtype=np.int64), np.array([form])
         before = self.witnesses.ends(one, told)
-        self._moves += 1
         lengths = self._lengths(form, told, float(before[0][0]), float(before[1][0]))
         moves = [self._neighbours.move(form, length, held, self.withheld) for length in lengths]
         _, variables, amounts = min(moves, key=lambda found: round(found[0], 6))
-        found = shift(self.task, variables, amounts)
-        self.withheld[self.task.system.owner[found.forms]] = True
-        self.witnesses.add(found)
+        self._take(shift(self.task, variables, amounts))
         if np.allclose(self.witnesses.ends(one, told), before, rtol=0, atol=MOVED):
             raise PrivacyRefusal("a withheld number cannot be made uncertain enough; publish a coarser table")
 

@@ -53,16 +53,16 @@ def holds(task: Task, withheld: Bools, found: Shift) -> bool:
 
 
 class Witnesses:
-    """The shifts found so far and the range of each form over them."""
+    """The shifts found so far and the range of each form over them, for everybody and for one insider."""
 
     def __init__(self, task: Task, shifts: list[Shift]) -> None:
         """Start from some shifts."""
         self.task = task
         self.shifts: list[Shift] = []
         self.lo, self.hi = task.values.copy(), task.values.copy()
-        self._touching: dict[int, dict[int, float]] = {}  # by form: numbers of shifts, and its change
         self._moving: dict[int, list[int]] = {}  # by variable that somebody is told: numbers of shifts
         self._told = np.unique(np.array([v for told in task.insiders for v in told], dtype=np.int64))
+        self._insider = _Insider((), task.values)
         for one in shifts:
             self.add(one)
 
@@ -74,24 +74,42 @@ class Witnesses:
         self.hi[one.forms] = np.maximum(self.hi[one.forms], seen)
         for variable in np.intersect1d(one.variables, self._told):
             self._moving.setdefault(int(variable), []).append(len(self.shifts) - 1)
-        if len(self._told):
-            for form, change in zip(one.forms.tolist(), one.change.tolist(), strict=True):
-                if self.task.guarded[form]:
-                    self._touching.setdefault(form, {})[len(self.shifts) - 1] = change
 
     def affected(self, told: tuple[int, ...]) -> Ints:
         """Sensitive forms whose range an insider may narrow with what he knows, ascending."""
-        forms = [self.shifts[place].forms for variable in told for place in self._moving.get(variable, [])]
+        forms = [self.shifts[place].forms for place in self._moved(told)]
         every = np.unique(np.concatenate(forms)) if forms else np.zeros(0, dtype=np.int64)
         return self.task.concerns(told, every)
 
     def ends(self, forms: Ints, told: tuple[int, ...]) -> tuple[Floats, Floats]:
         """Lowest and highest value of each form over the shifts that leave the told variables alone."""
-        lo, hi = self.lo[forms].copy(), self.hi[forms].copy()
-        moved = {place for variable in told for place in self._moving.get(variable, [])}
-        for place, form in enumerate(forms if told else ()):
-            value = float(self.task.values[form])
-            held = self._touching.get(int(form), {}).items()
-            seen = [value, *(value + change for shift_at, change in held if shift_at not in moved)]
-            lo[place], hi[place] = min(seen), max(seen)
-        return lo, hi
+        if not told:
+            return self.lo[forms], self.hi[forms]
+        if self._insider.told != told:
+            self._insider = _Insider(told, self.task.values)
+        if self._insider.seen < len(self.shifts):
+            self._insider.learn(self.shifts, self._moved(told))
+        return self._insider.lo[forms], self._insider.hi[forms]
+
+    def _moved(self, told: tuple[int, ...]) -> set[int]:
+        """Numbers of the shifts that move something that an insider knows."""
+        return {place for variable in told for place in self._moving.get(variable, [])}
+
+
+class _Insider:
+    """The range of each form over the shifts that one insider cannot rule out, as far as he has seen them."""
+
+    def __init__(self, told: tuple[int, ...], values: Floats) -> None:
+        self.told, self._values = told, values
+        self.lo, self.hi = values.copy(), values.copy()
+        self.seen = 0
+
+    def learn(self, shifts: list[Shift], moved: set[int]) -> None:
+        """Take the shifts into account that have come since."""
+        fresh = [shifts[place] for place in range(self.seen, len(shifts)) if place not in moved]
+        self.seen = len(shifts)
+        if fresh:
+            forms = np.concatenate([one.forms for one in fresh])
+            seen = self._values[forms] + np.concatenate([one.change for one in fresh])
+            np.minimum.at(self.lo, forms, seen)
+            np.maximum.at(self.hi, forms, seen)
