@@ -36,7 +36,7 @@ def digest_column(column: pa.Array, key: bytes) -> UInt8:
         whole = (hmac.digest(key, values[row], "sha256") for row in long)
         made[long] = np.frombuffer(b"".join(whole), np.uint8).reshape(-1, 32)
         return made
-    digests(data, np.ascontiguousarray(offsets), _halves(key), np.empty((80, LANES), np.uint32), found)
+    digests(data, np.ascontiguousarray(offsets), _halves(key), np.empty((88, LANES), np.uint32), found)
     return found.astype(">u4").view(np.uint8).reshape(count, 32)
 
 

@@ -82,6 +82,10 @@ class CodedText:
         numbers = np.cumsum(is_there, dtype=np.int32) - np.int32(1)
         return CodedText(numbers[codes], self.data, self.starts[is_there], self.lengths[is_there])
 
+    def one_a_row(self, codes: npt.NDArray[np.int32]) -> CodedText:
+        """The values of some codes, one for each, in their order."""
+        return CodedText(codes, self.data, self.starts[codes], self.lengths[codes])
+
     @cached_property
     def values(self) -> tuple[bytes, ...]:
         """The distinct values, as bytes."""

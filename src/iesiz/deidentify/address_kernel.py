@@ -1,4 +1,4 @@
-"""Compiled reading of plain IPv4 addresses, as nearly all are; the others are left to ``addresses``."""
+"""Compiled reading of IPv4, with or without a port, as nearly all are; the others are left to `addresses`."""
 
 from __future__ import annotations
 
@@ -10,15 +10,27 @@ from iesiz.compiled import compiled, compiled_apart
 
 Int64 = npt.NDArray[np.int64]
 OTHER = -1
-_ZERO, _NINE, _DOT = 48, 57, 46
+_ZERO, _NINE, _DOT, _COLON = 48, 57, 46, 58
+
+
+@compiled
+def _digits(buffer: Bytes, start: int, end: int) -> int:
+    count = 0
+    while start + count < end and _ZERO <= buffer[start + count] <= _NINE:
+        count += 1
+    return count
 
 
 @compiled
 def _plain(buffer: Bytes, start: int, end: int) -> int:
-    """Four numbers from 0 to 255 without leading zeros as one number, or ``OTHER``."""
+    """Four numbers from 0 to 255 without leading zeros as one number, whatever the port, or ``OTHER``."""
     packed, octet, digits, dots = 0, 0, 0, 0
     for at in range(start, end):
         byte = buffer[at]
+        if byte == _COLON:
+            if at + 1 + _digits(buffer, at + 1, end) < end:
+                return OTHER
+            break
         if byte == _DOT:
             if digits == 0:
                 return OTHER

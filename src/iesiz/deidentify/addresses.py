@@ -42,6 +42,11 @@ class Address:
         if _NETWORK_LENGTHS.get(self.network[:1]) != len(self.network):
             raise ValueError("Address.network must be a version byte and a /24 or /48, or b'\\x00'")
 
+    @property
+    def is_version_4(self) -> bool:
+        """Whether it is an address of IPv4."""
+        return self.canonical.startswith(_VERSION_4)
+
 
 def parse_address(text: str) -> Address:
     """Read a client address: IPv4, IPv6 or a host name, with or without quotes, brackets, port and zone.

@@ -1,92 +1,67 @@
 """Clients, networks and agents met in one file, by number; what their pseudonyms are made of.
 
-Identified, so in memory only and for one file only. Addresses written in several ways are one client. Agents
-are not held: whoever meets a visitor has the agent at hand.
+Identified, so in memory only and for one file only. Addresses written in several ways are one client. One of
+IPv4 is a whole number, so that nearly all are read, numbered and written without the interpreter. Agents are
+not held: whoever meets a visitor has the agent at hand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from iesiz.deidentify.address_kernel import OTHER, read_plain
-from iesiz.deidentify.addresses import parse_address
-from iesiz.deidentify.met_visitors import period_message
+from iesiz.deidentify.numbering import Numbers
+from iesiz.deidentify.other_addresses import OtherAddresses
 from iesiz.deidentify.texts import Texts
 from iesiz.records import CodedText
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
-MOST_ADDRESSES = 1 << 18  # that are remembered; each takes some 150 bytes
-PLAIN = 4 << 32
-"""Before an IPv4 address as a number: five bytes are ``Address.canonical``, the first four its network."""
+MOST_ADDRESSES = 1 << 18  # that are remembered; one of IPv4 takes some 50 bytes, another some 250
+ADDRESS_4, NETWORK_4 = 4, 3  # octets of IPv4
 
 
 @dataclass(slots=True)
 class Clients:
     """Numbers from 0 for clients (address, IPv6 cut to /64), their networks and agents."""
 
-    _addresses: Texts = field(default_factory=lambda: Texts(MOST_ADDRESSES))
     _agents: Texts = field(default_factory=Texts)
-    _clients: dict[bytes, int] = field(default_factory=dict)
-    _networks: dict[bytes, int] = field(default_factory=dict)
-    _client_bytes: list[bytes] = field(default_factory=list)
-    _network_bytes: list[bytes] = field(default_factory=list)
-    _of_address: Int32 = field(default_factory=lambda: np.zeros((2, 0), np.int32))
+    _clients: Numbers = field(default_factory=Numbers)
+    _networks: Numbers = field(default_factory=Numbers)
+    _others: OtherAddresses = field(default_factory=lambda: OtherAddresses(MOST_ADDRESSES))
 
     def have_room_for(self, addresses: CodedText, agents: CodedText) -> bool:
         """Whether more may be numbered; else one begins anew."""
-        return self._addresses.has_room_for(addresses) and self._agents.has_room_for(agents)
+        known, more = self._clients.known, len(addresses.starts)
+        is_room = not known or known + more <= MOST_ADDRESSES
+        return is_room and self._others.has_room_for(addresses) and self._agents.has_room_for(agents)
 
     def of_addresses(self, addresses: CodedText) -> tuple[Int32, Int32]:
         """The numbers of client and network of each distinct value."""
-        numbers, new = self._addresses.numbers(addresses)
-        if len(new):
-            plain = np.empty(len(new), np.int64)
-            read_plain(addresses.data, addresses.starts[new], addresses.lengths[new], plain)
-            learnt = map(self._learn, plain.tolist(), addresses.at(new))
-            self._of_address = np.concatenate([self._of_address, np.array(list(learnt), np.int32).T], axis=1)
-        return self._of_address[0, numbers], self._of_address[1, numbers]
+        client = np.empty(len(addresses.starts), np.int64)
+        read_plain(addresses.data, addresses.starts, addresses.lengths, client)
+        network, other = client >> 8, np.flatnonzero(client == OTHER)
+        if len(other):
+            client[other], network[other] = self._others.keys(addresses, other)
+        return self._clients.of(client)[0], self._networks.of(network)[0]
 
     def of_agents(self, agents: CodedText) -> Int32:
         """The number of each distinct value."""
         return self._agents.numbers(agents)[0]
 
-    def visitors(self, clients: Int64, agents: Sequence[bytes]) -> list[bytes]:
-        """What visitor pseudonyms are made of: the client in canonical form, and the agent."""
-        known = self._client_bytes
-        return [known[client] + b"|" + agent for client, agent in zip(clients.tolist(), agents, strict=True)]
+    def visitors(self, clients: Int64, texts: CodedText) -> pa.BinaryArray:
+        """What pseudonyms of visitors are made of: the client in canonical form, ``|``, and its text.
 
-    def period_visitors(self, clients: Int64, digests: Sequence[bytes]) -> list[bytes]:
-        """What their period pseudonyms are made of: the client, and the agent's digest."""
-        known = self._client_bytes
-        return [
-            period_message(known[client], digest)
-            for client, digest in zip(clients.tolist(), digests, strict=True)
-        ]
+        Args:
+            clients: numbers, one a visitor.
+            texts: one a visitor: the agent, or the agent's digest.
+        """
+        return self._others.clients.messages(self._clients.keys[clients], ADDRESS_4, texts)
 
-    def networks(self, networks: Int64) -> list[bytes]:
+    def networks(self, networks: Int64) -> pa.BinaryArray:
         """What network pseudonyms are made of."""
-        return [self._network_bytes[network] for network in networks.tolist()]
-
-    def _learn(self, plain: int, text: bytes) -> tuple[int, int]:
-        if plain == OTHER:
-            address = parse_address(text.decode("utf-8", "backslashreplace"))
-            whole, network = address.canonical, address.network
-        else:
-            whole = (PLAIN | plain).to_bytes(5, "big")
-            network = whole[:4]
-        return (
-            _number(whole, self._clients, self._client_bytes),
-            _number(network, self._networks, self._network_bytes),
-        )
-
-
-def _number(value: bytes, known: dict[bytes, int], values: list[bytes]) -> int:
-    number = known.setdefault(value, len(known))
-    if number == len(values):
-        values.append(value)
-    return number
+        return self._others.networks.messages(self._networks.keys[networks], NETWORK_4)

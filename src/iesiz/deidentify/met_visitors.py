@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -57,23 +57,23 @@ class MetVisitors:
     _secrets: dict[Period, bytes | None] = field(default_factory=dict)
     _met: dict[dt.date, list[pa.Table]] = field(default_factory=dict)
 
-    def add(self, days: npt.NDArray[np.int32], pseudonyms: bytes, messages: Sequence[bytes]) -> None:
+    def add(
+        self, days: npt.NDArray[np.int32], pseudonyms: npt.NDArray[np.uint8], messages: pa.BinaryArray
+    ) -> None:
         """Take visitors in; those of days whose periods are all closed are called nothing.
 
         Args:
             days: local day of each visitor, shape (visitors,).
-            pseudonyms: their day pseudonyms, one after the other.
+            pseudonyms: their day pseudonyms, shape (visitors, 16).
             messages: what their period pseudonyms are made of.
         """
-        visitors = np.frombuffer(pseudonyms, f"V{PSEUDONYM_BYTES}")
-        texts = pa.array(messages, pa.binary())
         distinct, place = distinct_numbers(days)
         for number, day in enumerate(date_of(one) for one in distinct.tolist()):
             if not any(self._secret(Period.of(grain, day)) for grain in GRAINS):
                 continue
             rows = np.flatnonzero(place == number)
-            own = texts.take(pa.array(rows))
-            columns = [_column(visitors[rows].tobytes()), *(self._called(own, day, one) for one in GRAINS)]
+            own = messages.take(pa.array(rows))
+            columns = [_column(pseudonyms[rows].tobytes()), *(self._called(own, day, one) for one in GRAINS)]
             self._met.setdefault(day, []).append(pa.table(columns, schema=SCHEMA))
 
     def take(self) -> dict[dt.date, pa.Table]:

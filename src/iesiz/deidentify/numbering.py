@@ -18,17 +18,54 @@ Int32 = npt.NDArray[np.int32]
 
 
 @dataclass(slots=True)
-class Numbering:
-    """Pseudonyms by 64-bit key, in memory only; the caller sees to it that one thread is in it.
+class Numbers:
+    """Numbers from 0 for 64-bit keys, in order of first appearance; one thread at a time, says the caller.
 
     Attributes:
         known: how many keys were met.
     """
 
     known: int = 0
+    _keys: Int64 = field(default_factory=lambda: np.zeros(1 << 15, np.int64))
     _table: Int64 = field(default_factory=lambda: np.full(1 << 16, FREE, np.int64))
     _places: Int32 = field(default_factory=lambda: np.zeros(1 << 16, np.int32))
+
+    @property
+    def keys(self) -> Int64:
+        """The key of each number."""
+        return self._keys[: self.known]
+
+    def of(self, keys: Int64) -> tuple[Int32, Int32]:
+        """The number of each key, 0 or more, and the places of those that are new, in order."""
+        numbers, new = np.empty(len(keys), np.int32), np.empty(len(keys), np.int32)
+        self._make_room(len(keys))
+        total = number_keys(keys, self._table, self._places, self.known, numbers, new)
+        new = new[: total - self.known]
+        self._keys[self.known : total] = keys[new]
+        self.known = total
+        return numbers, new
+
+    def _make_room(self, more: int) -> None:
+        needed = 2 * (self.known + more)
+        if needed <= len(self._table):
+            return
+        size, held = 1 << needed.bit_length(), self.keys
+        self._table, self._places = np.full(size, FREE, np.int64), np.zeros(size, np.int32)
+        number_keys(held, self._table, self._places, 0, *np.empty((2, len(held)), np.int32))
+        self._keys = np.concatenate([held, np.zeros((size >> 1) - len(held), np.int64)])
+
+
+@dataclass(slots=True)
+class Numbering:
+    """A pseudonym for each 64-bit key, made once, in memory only; for one thread at a time as well."""
+
+    _numbers: Numbers = field(default_factory=Numbers)
     _values: npt.NDArray[np.void] = field(default_factory=lambda: np.zeros(1 << 15, f"V{PSEUDONYM_BYTES}"))
+
+    @property
+    def known(self) -> int:
+        """How many keys were met."""
+        return self._numbers.known
 
     def column(self, keys: Int64, make: Callable[[Int32], bytes]) -> pa.DictionaryArray:
         """A dictionary array with the pseudonym of each row's key.
@@ -37,26 +74,13 @@ class Numbering:
             keys: one a row, 0 or more; two keys never have one pseudonym.
             make: given rows whose keys are new, their pseudonyms, one after the other.
         """
-        numbers, new_rows = np.empty(len(keys), np.int32), np.empty(len(keys), np.int32)
-        self._make_room(len(keys))
-        total = number_keys(keys, self._table, self._places, self.known, numbers, new_rows)
-        made = make(new_rows[: total - self.known])
-        self._values[self.known : total] = np.frombuffer(made, self._values.dtype)
-        self.known = total
-        return _dictionary(numbers, self._values[:total])
-
-    def _make_room(self, more: int) -> None:
-        needed = 2 * (self.known + more)
-        if needed <= len(self._table):
-            return
-        held, places = self._table, self._places
-        size = 1 << needed.bit_length()
-        self._table, self._places = np.full(size, FREE, np.int64), np.zeros(size, np.int32)
-        values, self._values = self._values, np.zeros(size >> 1, self._values.dtype)
-        self._values[: self.known] = values[: self.known]
-        order = np.argsort(places[held != FREE], kind="stable")
-        keys, scrap = held[held != FREE][order], np.empty(self.known, np.int32)
-        number_keys(keys, self._table, self._places, 0, scrap, np.empty(self.known, np.int32))
+        before = self.known
+        numbers, new = self._numbers.of(keys)
+        if self.known > len(self._values):
+            grown = np.zeros(1 << self.known.bit_length(), self._values.dtype)
+            grown[:before], self._values = self._values[:before], grown
+        self._values[before : self.known] = np.frombuffer(make(new), self._values.dtype)
+        return _dictionary(numbers, self._values[: self.known])
 
 
 def _dictionary(numbers: Int32, values: npt.NDArray[np.void]) -> pa.DictionaryArray:

@@ -18,10 +18,11 @@ import pyarrow as pa
 
 from iesiz.deidentify.addresses import parse_address
 from iesiz.deidentify.clients import Clients
-from iesiz.deidentify.keys import KeyRing, Pseudonymiser
+from iesiz.deidentify.keys import PSEUDONYM_BYTES, KeyRing
 from iesiz.deidentify.local_time import date_of
 from iesiz.deidentify.met_visitors import MetVisitors
 from iesiz.deidentify.numbering import MOST_KEYS, Numbering
+from iesiz.digest_columns import digest_column
 from iesiz.distinct import distinct_numbers
 from iesiz.errors import InputError
 from iesiz.records import CodedText
@@ -29,6 +30,7 @@ from iesiz.records import CodedText
 Days = npt.NDArray[np.int32]
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
+Pseudonyms = npt.NDArray[np.uint8]
 VISITOR, NETWORK = "visitor", "network"
 VISITOR_KEYS = (VISITOR, NETWORK)
 CLIENT_BITS, AGENT_BITS, DAY_BITS = 22, 22, 12
@@ -51,7 +53,7 @@ class Visitors:
     site: str
     keys: KeyRing
     met: MetVisitors
-    _keyed: dict[tuple[str, int], Pseudonymiser] = field(default_factory=dict)
+    _secrets: dict[tuple[str, int], bytes] = field(default_factory=dict)
     _clients: Clients = field(default_factory=Clients)
     _days: dict[int, int] = field(default_factory=dict)
     _visitors: Numbering = field(default_factory=Numbering)
@@ -77,7 +79,9 @@ class Visitors:
                 ),
                 NETWORK: self._networks.column(
                     network << DAY_BITS | day,
-                    lambda rows: self._make(NETWORK, self._clients.networks(network[rows]), days[rows]),
+                    lambda rows: self._make(
+                        NETWORK, self._clients.networks(network[rows]), days[rows]
+                    ).tobytes(),
                 ),
             }
 
@@ -88,23 +92,27 @@ class Visitors:
 
     def _meet(self, clients: Int64, agents: CodedText, codes: Int32, days: Days) -> bytes:
         """Day pseudonyms of new visitors; what they are called in longer periods is left in ``met``."""
+        made = self._make(VISITOR, self._clients.visitors(clients, agents.one_a_row(codes)), days)
         distinct, place = distinct_numbers(codes)
-        texts, places = agents.at(distinct), place.tolist()
-        made = self._make(VISITOR, self._clients.visitors(clients, [texts[at] for at in places]), days)
-        digests = [hashlib.sha256(agent).digest() for agent in texts]
-        self.met.add(days, made, self._clients.period_visitors(clients, [digests[at] for at in places]))
+        digests = [hashlib.sha256(agent).digest() for agent in agents.at(distinct)]
+        short = CodedText.of(place.astype(np.int32), digests)
+        self.met.add(days, made, self._clients.visitors(clients, short.one_a_row(short.codes)))
+        return made.tobytes()
+
+    def _make(self, purpose: str, messages: pa.BinaryArray, days: Days) -> Pseudonyms:
+        made = np.empty((len(days), PSEUDONYM_BYTES), np.uint8)
+        distinct, place = distinct_numbers(days)
+        for number, day in enumerate(distinct.tolist()):
+            rows = np.flatnonzero(place == number)
+            own = messages if len(distinct) == 1 else messages.take(pa.array(rows))
+            made[rows] = digest_column(own, self._secret(purpose, day))[:, :PSEUDONYM_BYTES]
         return made
 
-    def _make(self, purpose: str, messages: list[bytes], days: Days) -> bytes:
-        keyed = {day: self._keyed_for(purpose, day) for day in distinct_numbers(days)[0].tolist()}
-        return b"".join(keyed[day].of(message) for day, message in zip(days.tolist(), messages, strict=True))
-
-    def _keyed_for(self, purpose: str, day: int) -> Pseudonymiser:
-        keyed = self._keyed.get((purpose, day))
-        if keyed is None:
-            secret = self.keys.key(purpose, self.site, date_of(day).isoformat())
-            keyed = self._keyed[purpose, day] = Pseudonymiser.under(secret)
-        return keyed
+    def _secret(self, purpose: str, day: int) -> bytes:
+        if (purpose, day) not in self._secrets:
+            epoch = date_of(day).isoformat()
+            self._secrets[purpose, day] = self.keys.key(purpose, self.site, epoch)
+        return self._secrets[purpose, day]
 
     def _day_ids(self, days: Days) -> Int64:
         distinct, place = distinct_numbers(days)

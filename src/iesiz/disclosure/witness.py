@@ -61,7 +61,8 @@ class Witnesses:
         self.shifts: list[Shift] = []
         self.lo, self.hi = task.values.copy(), task.values.copy()
         self._moving: dict[int, list[int]] = {}  # by variable that somebody is told: numbers of shifts
-        self._told = np.unique(np.array([v for told in task.insiders for v in told], dtype=np.int64))
+        self._is_told = np.zeros(task.system.variables, dtype=np.bool_)
+        self._is_told[[variable for told in task.insiders for variable in told]] = True
         self._insider = _Insider((), task.values)
         for one in shifts:
             self.add(one)
@@ -72,8 +73,8 @@ class Witnesses:
         seen = self.task.values[one.forms] + one.change
         self.lo[one.forms] = np.minimum(self.lo[one.forms], seen)
         self.hi[one.forms] = np.maximum(self.hi[one.forms], seen)
-        for variable in np.intersect1d(one.variables, self._told):
-            self._moving.setdefault(int(variable), []).append(len(self.shifts) - 1)
+        for variable in one.variables[self._is_told[one.variables]].tolist():
+            self._moving.setdefault(variable, []).append(len(self.shifts) - 1)
 
     def affected(self, told: tuple[int, ...]) -> Ints:
         """Sensitive forms whose range an insider may narrow with what he knows, ascending."""
