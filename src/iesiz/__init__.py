@@ -18,7 +18,9 @@ else opens them but ``tools``):
 
 For readers: ``iesiz.open(store)`` (``reader``), a locked session over the catalog. Beside the stages:
 ``policy`` (what may be read and published), ``settings``, ``storage`` (the one place that writes),
-``ledger``, ``tables`` (published tables as data), ``vocabulary`` and ``records`` (the words all rooms share),
+``ledger`` (its chain is ``ledger_chain``, what of it was checked ``ledger_checked``), ``catalog_mark`` (which
+catalog was built last), ``tables`` (published tables as data), ``vocabulary`` and ``records`` (the words all
+rooms share),
 ``night`` (a night in-process), ``doctor`` (what would keep one from going well), ``microdata`` (records
 generalised), ``run_record``, ``runs`` and ``standing`` (what runs did, how things stand), ``alerts`` and
 ``watch`` (who is told), ``datasets`` (microdata of the plan as data), ``choices`` (which table

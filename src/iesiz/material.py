@@ -54,7 +54,7 @@ def _of_day(settings: Settings, period: Period) -> Material:
         return Material(None, tuple(missing), (), {})
     given = input_of(settings, day, parts, registrations)
     facts = {"sites": sorted(parts), "robots": robots_of(records, given)}
-    return Material(given, tuple(missing), records.inputs(day), facts)
+    return Material(given, tuple(missing), records.inputs([day]), facts)
 
 
 def input_of(
@@ -94,10 +94,9 @@ def _of_days(settings: Settings, period: Period) -> Material:
             "any more; the period is withheld whole, for good"
         )
     sites = {day: tuple(facts["sites"]) for day, facts in days.items()}
-    inputs = {one for day in days for one in Records(settings).inputs(day)}
     covered = [day.isoformat() for day in days]
     facts = {"days": covered, "sites": sorted({name for names in sites.values() for name in names})}
-    return Material(_input_of_days(settings, period, sites), missing, tuple(sorted(inputs)), facts)
+    return Material(_input_of_days(settings, period, sites), missing, Records(settings).inputs(days), facts)
 
 
 def _input_of_days(settings: Settings, period: Period, sites: Mapping[dt.date, Sequence[str]]) -> PeriodInput:

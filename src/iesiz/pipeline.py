@@ -19,6 +19,7 @@ from pathlib import Path
 
 from iesiz.calendar import is_due, last_due, now, yesterday
 from iesiz.catalog import write_catalog
+from iesiz.catalog_mark import keep_mark, read_mark
 from iesiz.closing import (
     audited,
     days_known,
@@ -231,7 +232,8 @@ def build_catalog(settings: Settings) -> None:
     """
     recover(settings)
     due = last_due(settings, now())
-    write_catalog(settings, load_tables(), edition_on(settings, due), days_known(settings), due)
+    days, mark = days_known(settings), read_mark(settings)
+    keep_mark(settings, write_catalog(settings, load_tables(), edition_on(settings, due), days, due, mark))
 
 
 def build_dashboard(settings: Settings, folder: Path | None = None) -> Path:

@@ -74,7 +74,7 @@ def revision_of(
     shown = read_published(settings, specs, period)
     _refuse_noise(shown, period)
     before, after = (_input(settings, records, day, shown, late_of) for late_of in ((), sites))
-    number, inputs = newest_revision(settings, period) + 1, records.inputs(day, sites)
+    number, inputs = newest_revision(settings, period) + 1, records.inputs([day], sites)
     return Revision(period, number, reason, sites, specs, shown, before, after, inputs)
 
 

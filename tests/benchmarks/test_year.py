@@ -18,7 +18,9 @@ import pytest
 
 from iesiz import night as night_module
 from iesiz import pipeline
-from iesiz.ledger import FIRST, Entry, Ledger, _digest
+from iesiz.deidentify import KeyRing
+from iesiz.ledger import Entry, Ledger
+from iesiz.ledger_chain import FIRST, digest_of
 from iesiz.night import run_night
 from iesiz.periods import Grain, Period
 from iesiz.settings import Settings, load_settings
@@ -26,7 +28,12 @@ from iesiz.settings import Settings, load_settings
 FIRST_DAY = dt.date(2026, 11, 1)
 NIGHT = dt.date(2026, 11, 2)
 BY_THEN = (Period(Grain.WEEK, dt.date(2026, 10, 26)), Period(Grain.MONTH, dt.date(2026, 10, 1)))
-KEPT = 45  # days whose exact cells and counts are still there
+IN_MONTH, UNPUBLISHED = (
+    29,
+    2,
+)  # days of October that are published before the first day, and those that are not
+KEPT = 45 - UNPUBLISHED  # published days whose exact cells and counts are still there
+TURNS = 3  # nights of each store, by turns: what else runs on the machine adds to the time
 STEPS = (
     "discover",
     "deidentify_file",
@@ -39,11 +46,20 @@ STEPS = (
 )
 
 
-def store_of(sample: Path, folder: Path, nights: int) -> Settings:
-    """The sample's store after its first night, which is repeated for so many earlier days."""
+def first_night(sample: Path, folder: Path) -> Settings:
+    """The sample's store after its first night, with the keys of the next: what is withheld hangs on them."""
     settings = load_settings(sample / "iesiz.toml")
     settings = settings.model_copy(update={"store": settings.store.model_copy(update={"path": str(folder)})})
     run_night(settings, (FIRST_DAY,), lambda *_: None)
+    for period in (Period(Grain.DAY, NIGHT), *BY_THEN):
+        for purpose in ("threshold", "sampling"):
+            KeyRing.of(settings).key(purpose, "network", period.name.lower())
+    return settings
+
+
+def store_of(first: Settings, folder: Path, nights: int) -> Settings:
+    """A copy of the store after the first night, which is repeated for so many earlier days."""
+    settings = copied(first, folder)
     repeat(Ledger(settings.restricted / "ledger.jsonl"), nights, closed_before(nights))
     repeat(Ledger(settings.published / "ledger.jsonl"), nights)
     name = f"day={FIRST_DAY}"
@@ -55,6 +71,12 @@ def store_of(sample: Path, folder: Path, nights: int) -> Settings:
     with pipeline.store_lock(settings):
         pipeline.build_catalog(settings)
     return settings
+
+
+def copied(settings: Settings, folder: Path) -> Settings:
+    """A copy of a store."""
+    shutil.copytree(settings.store_path, folder)
+    return settings.model_copy(update={"store": settings.store.model_copy(update={"path": str(folder)})})
 
 
 def left_by(settings: Settings, step: int) -> None:
@@ -83,8 +105,13 @@ def closed_before(nights: int) -> list[tuple[str, dict[str, object]]]:
 
 
 def earlier(step: int) -> str:
-    """A day so many days before the first, as it is written."""
-    return str(FIRST_DAY - dt.timedelta(days=step))
+    """A day so many published days before the first, as it is written.
+
+    The two days that a store of 30 nights lacks of the month are published in neither, so that both close
+    the same month.
+    """
+    far = step if step <= IN_MONTH else step + UNPUBLISHED
+    return str(FIRST_DAY - dt.timedelta(days=far))
 
 
 def repeat(ledger: Ledger, nights: int, before: Sequence[tuple[str, dict[str, object]]] = ()) -> None:
@@ -100,7 +127,7 @@ def repeat(ledger: Ledger, nights: int, before: Sequence[tuple[str, dict[str, ob
     previous, lines = FIRST, []
     for number, (kind, facts) in enumerate([*before, *repeated, *own], 1):
         body = {"number": number, "kind": kind, "previous": previous, **facts}
-        previous = _digest(body)
+        previous = digest_of(body)
         lines.append(json.dumps({**body, "chain": previous}, sort_keys=True))
     ledger.path.write_text("\n".join(lines) + "\n")
 
@@ -113,21 +140,30 @@ def _is_longer(entry: Entry) -> bool:
 @pytest.mark.benchmark
 def test_a_night_after_a_year(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(night_module.pipeline, "microdata_to_close", lambda *_: ())
-    totals = []
-    for nights in (30, 365):
-        settings = store_of(sample, tmp_path / str(nights), nights)
-        spent: dict[str, float] = {}
-        with monkeypatch.context() as patch:
-            for name in STEPS:
-                patch.setattr(night_module.pipeline, name, timed(getattr(pipeline, name), name, spent))
-            start = time.process_time()
-            counts = run_night(settings, (NIGHT,), lambda *_: None)
-        totals.append(time.process_time() - start)
-        closed = {one.period: one.verdict for one in (*counts.days, *counts.periods)}
-        assert closed == dict.fromkeys((Period(Grain.DAY, NIGHT), *BY_THEN), "published")
-        shown = {name: round(seconds, 2) for name, seconds in spent.items()}
-        print(f"\nnight {nights}: {totals[-1]:.2f} CPU s;", shown)
-    print(f"night 365 is {totals[1] / totals[0]:.2f} times night 30")
+    first = first_night(sample, tmp_path / "first")
+    stores = {nights: store_of(first, tmp_path / str(nights), nights) for nights in (30, 365)}
+    least: dict[int, float] = {}
+    for turn in range(TURNS):
+        for nights, store in stores.items():
+            spent: dict[str, float] = {}
+            seconds = night_of(copied(store, tmp_path / f"{nights}-{turn}"), spent, monkeypatch)
+            least[nights] = min(seconds, least.get(nights, seconds))
+            shown = {name: round(one, 2) for name, one in spent.items()}
+            print(f"\nnight {nights}: {seconds:.2f} CPU s;", shown)
+    print(f"night 365 is {least[365] / least[30]:.2f} times night 30, the least of {TURNS} each")
+
+
+def night_of(settings: Settings, spent: dict[str, float], monkeypatch: pytest.MonkeyPatch) -> float:
+    """CPU seconds of the night that closes a day, a week and a month, those of its steps apart."""
+    with monkeypatch.context() as patch:
+        for name in STEPS:
+            patch.setattr(night_module.pipeline, name, timed(getattr(pipeline, name), name, spent))
+        start = time.process_time()
+        counts = run_night(settings, (NIGHT,), lambda *_: None)
+        seconds = time.process_time() - start
+    closed = {one.period: one.verdict for one in (*counts.days, *counts.periods)}
+    assert closed == dict.fromkeys((Period(Grain.DAY, NIGHT), *BY_THEN), "published")
+    return seconds
 
 
 def timed(function: object, name: str, spent: dict[str, float]) -> object:

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from iesiz import ledger
 from iesiz.errors import OutsideError, PrivacyRefusal
 from iesiz.ledger import Ledger
 from iesiz.periods import Grain, Period
@@ -189,13 +190,13 @@ def test_a_label_of_a_table_is_not_in_the_file_when_it_is_not_in_a_row(settings:
 
 
 # What a crash can interrupt, and how often it is called in one release.
-STEPS = [("write_partition", 2), ("write_bytes", 1), ("put_in_place", 2), ("append", 5)]
+STEPS = [("write_partition", 2), ("write_bytes", 1), ("put_in_place", 2), ("append_line", 5)]
 PLACES = [(step, number, late) for step, calls in STEPS for number in range(calls) for late in (False, True)]
 
 
 def crash_at(patch: pytest.MonkeyPatch, step: str, number: int, late: bool) -> None:
     """End the process at the n-th call of a step, before it is done or right after it."""
-    owner = Ledger if step == "append" else release
+    owner = ledger if step == "append_line" else release
     done: Callable[..., object] = getattr(owner, step)
     calls = iter(range(100))
 
@@ -235,7 +236,7 @@ def test_a_release_that_crashed_is_finished_or_made_again_to_the_same_store(
 def test_a_crash_within_recovery_is_recovered_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clean, crashed = store(tmp_path / "clean"), store(tmp_path / "crashed")
     publish(clean)
-    for step in ("put_in_place", "append", "append"):
+    for step in ("put_in_place", "append_line", "append_line"):
         with monkeypatch.context() as patch:
             crash_at(patch, step, 1, late=False)
             with pytest.raises(Crashed):

@@ -11,9 +11,10 @@ import duckdb
 import pyarrow as pa
 
 from iesiz.catalog.codebook import codebook_html, codebook_markdown, codebook_rows, described
-from iesiz.catalog.earlier import OLD, periods_at_hand
+from iesiz.catalog.earlier import OLD, at_hand, mark_of
 from iesiz.catalog.freshness import DayFacts, day_rows, freshness_rows
 from iesiz.catalog.own import OwnTable, own_tables
+from iesiz.catalog.partitions import Partition, only_there, partitions_of
 from iesiz.catalog.views import views_of
 from iesiz.catalog.wording import protection_of
 from iesiz.engine import engine_errors
@@ -32,7 +33,8 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "python_enable_replacements": False,
-    "threads": 2,
+    "threads": 1,  # tables are small: a second thread waits for the first, and half of the CPU time goes
+    "checkpoint_threshold": "1KB",  # at the commit, so that nothing is written to a log first
 }
 Rows = Sequence[Mapping[str, object]]
 
@@ -43,8 +45,9 @@ def write_catalog(
     edition: EditionInForce,
     days: Sequence[DayFacts],
     due: dt.date,
-) -> None:
-    """Replace the catalog and the views by ones over all published partitions.
+    mark: str = "",
+) -> str:
+    """Replace the catalog and the views by ones over all published partitions; the mark of the new one.
 
     Args:
         settings: where the published zone is.
@@ -52,50 +55,61 @@ def write_catalog(
         edition: the edition of the policy whose clauses the codebook names.
         days: what is known of the days.
         due: the last local day that is due.
+        mark: of the catalog that was built last, whose rows may be taken over; none are by default.
+
+    Returns:
+        The mark; empty if the file of a partition is gone, so that the next catalog is made of Parquet alone.
 
     Raises:
         OutsideError: disk or memory failed; the old catalog stays.
     """
-    files = {spec.name: _partitions(settings.published, spec) for spec in specs}
-    periods = {name: [_period_of(path) for path in paths] for name, paths in files.items()}
-    rows = {
+    releases = [entry.facts for entry in Ledger(settings.published / "ledger.jsonl").entries("release")]
+    noted = partitions_of(specs, releases)
+    there = only_there(settings.published, noted)
+    periods = {name: [one.period for one in several] for name, several in there.items()}
+    rows: dict[str, Rows] = {
         "codebook": codebook_rows(specs, edition, settings.thresholds, settings.tables),
-        "releases": _release_rows(settings.published),
+        "releases": [{**one, "table_name": one["table"]} for one in releases],
         "freshness": freshness_rows(specs, periods, days, due),
         "days": day_rows(days, due),
     }
     with engine_errors(str(settings.catalog)):
-        write_whole(settings.catalog, lambda staged: _fill(staged, settings, specs, files, rows))
+        write_whole(settings.catalog, lambda staged: _fill(staged, settings, specs, there, rows, mark))
     codebook = codebook_markdown(specs, edition, settings.thresholds, settings.tables, settings.dp)
     texts = {
-        "views.sql": views_of(settings.published, specs, files),
+        "views.sql": views_of(specs, there),
         "codebook.md": codebook,
         "codebook.html": codebook_html(codebook),
     }
     for name, text in texts.items():
         write_bytes(settings.published / name, text.encode())
-
-
-def _partitions(published: Path, spec: TableSpec) -> list[Path]:
-    return sorted((published / "tables" / spec.name).glob(f"{spec.grain}=*/part-*.parquet"))
+    return mark_of(settings.catalog) if there == noted else ""
 
 
 def _fill(
     path: Path,
     settings: Settings,
     specs: Sequence[TableSpec],
-    files: Mapping[str, Sequence[Path]],
+    partitions: Mapping[str, Sequence[Partition]],
     own: Mapping[str, Rows],
+    mark: str,
 ) -> None:
     path.unlink(missing_ok=True)
     connection = duckdb.connect(str(path), config=CONFIG)
     try:
         kinds = {spec.name: _kinds(spec) for spec in specs}
-        at_hand = periods_at_hand(connection, settings.catalog, own["releases"], kinds)
+        held = at_hand(connection, settings.catalog, mark, partitions, kinds)
         connection.begin()
         for spec in specs:
-            held = at_hand.get(spec.name, frozenset()) & {_period_of(file) for file in files[spec.name]}
-            _published_table(connection, spec, kinds[spec.name], files[spec.name], held)
+            several, first = partitions[spec.name], held.get(spec.name, 0)
+            connection.execute(f"create table {spec.name} ({_columns(kinds[spec.name])})")
+            _take_over(connection, spec, several[:first])
+            _read(
+                connection,
+                spec,
+                kinds[spec.name],
+                [settings.published / one.place for one in several[first:]],
+            )
             _comment(connection, spec.name, _about(spec, settings), _meanings(spec))
         for table in own_tables():
             _own_table(connection, table, own[table.name])
@@ -114,36 +128,33 @@ def _kinds(spec: TableSpec) -> dict[str, str]:
     return {str(spec.grain): period, **kinds, "status": "varchar"}
 
 
-def _published_table(
-    connection: duckdb.DuckDBPyConnection,
-    spec: TableSpec,
-    kinds: Mapping[str, str],
-    files: Sequence[Path],
-    held: frozenset[str],
+def _take_over(
+    connection: duckdb.DuckDBPyConnection, spec: TableSpec, partitions: Sequence[Partition]
 ) -> None:
-    """Rows that the old catalog has, then those of the other partitions."""
-    connection.execute(f"create table {spec.name} ({', '.join(f'{_name(n)} {t}' for n, t in kinds.items())})")
-    if held:
-        connection.execute(
-            f"insert into {spec.name} from {OLD}.{spec.name} where {spec.grain}::varchar in "
-            "(select unnest(?::varchar[]))",
-            [sorted(held)],
-        )
-    names = [str(file) for file in files if _period_of(file) not in held]
-    if names:
-        given = connection.read_parquet(names, hive_partitioning=True, union_by_name=True)
+    """Rows of a table's first partitions from the old catalog, which has the same ones first."""
+    if partitions:
+        last = _literal(partitions[-1].period)
+        connection.execute(f"insert into {spec.name} from {OLD}.{spec.name} where {spec.grain} <= {last}")
+
+
+def _read(
+    connection: duckdb.DuckDBPyConnection, spec: TableSpec, kinds: Mapping[str, str], files: Sequence[Path]
+) -> None:
+    """Rows of the other partitions from Parquet."""
+    if files:
+        given = connection.read_parquet([*map(str, files)], hive_partitioning=True, union_by_name=True)
         known = ", ".join(
             f"{_name(n)}::{t}" if n in given.columns else f"null::{t}" for n, t in kinds.items()
         )
         given.project(known).insert_into(spec.name)
 
 
+def _columns(kinds: Mapping[str, str]) -> str:
+    return ", ".join(f"{_name(name)} {kind}" for name, kind in kinds.items())
+
+
 def _meanings(spec: TableSpec) -> list[tuple[str, str]]:
     return [(name, f"{meaning} ({unit})") for name, meaning, unit in described(spec)]
-
-
-def _period_of(partition: Path) -> str:
-    return partition.parent.name.partition("=")[2]
 
 
 def _about(spec: TableSpec, settings: Settings) -> str:
@@ -153,9 +164,10 @@ def _about(spec: TableSpec, settings: Settings) -> str:
 
 def _own_table(connection: duckdb.DuckDBPyConnection, table: OwnTable, rows: Rows) -> None:
     schema = pa.schema([(one.name, ARROW_TYPES[one.type]) for one in table.columns])
-    kinds = ", ".join(f"{_name(one.name)} {SQL_TYPES[one.type]}" for one in table.columns)
-    connection.execute(f"create table {table.name} ({kinds})")
-    connection.from_arrow(pa.Table.from_pylist([dict(row) for row in rows], schema)).insert_into(table.name)
+    columns = _columns({one.name: SQL_TYPES[one.type] for one in table.columns})
+    connection.execute(f"create table {table.name} ({columns})")
+    values = {name: [row[name] for row in rows] for name in schema.names}
+    connection.from_arrow(pa.Table.from_pydict(values, schema)).insert_into(table.name)
     texts = [(one.name, f"{one.meaning} ({one.unit})") for one in table.columns]
     _comment(connection, table.name, f"One row: {table.row}", texts)
 
@@ -166,11 +178,6 @@ def _comment(
     connection.execute(f"comment on table {table} is {_literal(about)}")
     for name, text in columns:
         connection.execute(f"comment on column {table}.{_name(name)} is {_literal(text)}")
-
-
-def _release_rows(published: Path) -> Rows:
-    releases = [entry.facts for entry in Ledger(published / "ledger.jsonl").entries("release")]
-    return [{**one, "table_name": one["table"]} for one in releases]
 
 
 def _name(name: str) -> str:

@@ -100,7 +100,8 @@ def _over(grain: Grain, days: Sequence[dt.date]) -> list[str]:
 
 
 def _table_row(spec: TableSpec, there: Sequence[str], names: Sequence[str]) -> dict[str, object]:
-    missing = [name for name in names if there and name >= there[0] and name not in there]
+    held = set(there)
+    missing = [name for name in names if there and name >= there[0] and name not in held]
     due = names[-1] if names else None
     state = "empty" if not there else "behind" if due and there[-1] < due else "fresh"
     return {

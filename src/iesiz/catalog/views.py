@@ -7,8 +7,8 @@ partitions of a night are in their places.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
+from iesiz.catalog.partitions import Partition
 from iesiz.tables import TableSpec
 
 HEAD = """\
@@ -19,13 +19,13 @@ HEAD = """\
 """
 
 
-def views_of(published: Path, specs: Sequence[TableSpec], files: Mapping[str, Sequence[Path]]) -> str:
+def views_of(specs: Sequence[TableSpec], partitions: Mapping[str, Sequence[Partition]]) -> str:
     """The text of ``views.sql``; a table without a partition has no view."""
-    return HEAD + "".join(_view(published, spec, files[spec.name]) for spec in specs if files[spec.name])
+    return HEAD + "".join(_view(spec, partitions[spec.name]) for spec in specs if partitions[spec.name])
 
 
-def _view(published: Path, spec: TableSpec, files: Sequence[Path]) -> str:
-    names = ",\n".join(f"    '{path.relative_to(published)}'" for path in files)
+def _view(spec: TableSpec, partitions: Sequence[Partition]) -> str:
+    names = ",\n".join(f"    '{one.place}'" for one in partitions)
     columns = [str(spec.grain), *(one.name for one in spec.published), "status"]
     shown = ",\n".join(f'    "{name}"' for name in columns)
     return (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from iesiz.publish.microdata import read_staged_records, stage_records
 from iesiz.publish.parquet import read_partition
+from iesiz.publish.places import published_paths, published_verdicts, superseded_paths
 from iesiz.publish.release import (
     Release,
     closed_microdata,
@@ -16,14 +17,11 @@ from iesiz.publish.release import (
     discard_staged,
     newest_revision,
     published_days,
-    published_paths,
     published_periods,
-    published_verdicts,
     read_published,
     read_staged,
     recover,
     stage_period,
-    superseded_paths,
 )
 from iesiz.publish.verify import verify_store
 

@@ -12,7 +12,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,13 @@ from iesiz.errors import PrivacyRefusal
 from iesiz.ledger import Ledger
 from iesiz.periods import Grain, Period
 from iesiz.publish.parquet import metadata_of, read_partition, write_partition
+from iesiz.publish.places import RELEASE, Released, published_paths, superseded_path
 from iesiz.settings import Settings
 from iesiz.storage import outside, put_in_place, write_bytes
 from iesiz.tables import Cells, TableSpec
 from iesiz.vocabulary import AUDITED, NOISE_CONFIRMED, SUPPRESSED
 
-RELEASE, MICRODATA = "release", "microdata"
+MICRODATA = "microdata"
 PUBLIC_FACTS = ("table", "period", "revision", "edition", "sha256", "verdict")
 
 
@@ -48,6 +49,9 @@ class Release:
     suppressed: int
     verdict: str
     inputs: tuple[str, ...]
+
+
+FULL_FACTS = tuple(one.name for one in fields(Release))
 
 
 def published_periods(settings: Settings, grain: Grain) -> dict[Period, Mapping[str, Any]]:
@@ -123,40 +127,6 @@ def read_published(settings: Settings, specs: Sequence[TableSpec], period: Perio
     paths = published_paths(settings)
     found = [(spec, paths.get((spec.name, period.name))) for spec in specs]
     return tuple(replace(read_partition(spec, path), period=period) for spec, path in found if path)
-
-
-def published_paths(settings: Settings) -> dict[tuple[str, str], Path]:
-    """Where each partition lies that was published, by table and period's name; of several the newest."""
-    entries = [entry.facts for entry in _full(settings).entries(RELEASE)]
-    published = settings.published  # a path made anew each time it is asked for
-    return {(one["table"], one["period"]): published / one["path"] for one in entries}
-
-
-def superseded_paths(settings: Settings) -> dict[tuple[str, str], tuple[Path, ...]]:
-    """Where the earlier partitions lie that revisions took the place of, by table and period, in order."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for entry in _full(settings).entries(RELEASE):
-        one = entry.facts
-        place = superseded_path(one["path"], one["revision"])
-        found.setdefault((one["table"], one["period"]), []).append(place)
-    published = settings.published
-    return {
-        key: tuple(published / place for place in places[:-1])
-        for key, places in found.items()
-        if len(places) > 1
-    }
-
-
-def superseded_path(path: str, revision: int) -> str:
-    """Where a partition goes when a later revision takes its place, relative to the published zone."""
-    folder, _, name = path.rpartition("/")
-    return f"superseded/{folder}/revision={revision}/{name}"
-
-
-def published_verdicts(settings: Settings) -> dict[tuple[str, str], str]:
-    """What was said of each partition when it was published, by table and period's name."""
-    entries = [entry.facts for entry in _full(settings).entries(RELEASE)]
-    return {(one["table"], one["period"]): one["verdict"] for one in entries}
 
 
 def commit_period(
@@ -273,14 +243,10 @@ def _supersede(settings: Settings, one: Release) -> None:
 def _record(settings: Settings, kind: str, noted: Mapping[str, Any], releases: Sequence[Release]) -> None:
     """Note each release in both ledgers, then what was closed; what a crash left noted is not noted again."""
     full, public = _full(settings), Ledger(settings.published / "ledger.jsonl")
-    known = {(e.facts["table"], e.facts["period"], e.facts["revision"]) for e in full.entries(RELEASE)}
-    shown = {(e.facts["table"], e.facts["period"], e.facts["revision"]) for e in public.entries(RELEASE)}
-    for one in releases:
-        key, everything = (one.table, one.period, one.revision), asdict(one)
-        if key not in known:
-            full.append(RELEASE, everything)
-        if key not in shown:
-            public.append(RELEASE, {name: everything[name] for name in PUBLIC_FACTS})
+    for ledger, names in ((full, FULL_FACTS), (public, PUBLIC_FACTS)):
+        known = ledger.folded(Released).known
+        new = [asdict(one) for one in releases if (one.table, one.period, one.revision) not in known]
+        ledger.extend(RELEASE, [{name: one[name] for name in names} for one in new])
     if all(entry.facts != noted for entry in full.entries(kind)):
         full.append(kind, noted)
 

@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Sequence
 
 from iesiz.ledger import Entry, Ledger
-from iesiz.publish.release import PUBLIC_FACTS, RELEASE, superseded_path
+from iesiz.publish.places import RELEASE, superseded_path
+from iesiz.publish.release import PUBLIC_FACTS
 from iesiz.settings import Settings
 
 

@@ -14,15 +14,14 @@ from iesiz.counts import LineCounts
 from iesiz.ledger import Ledger
 from iesiz.periods import Grain, Period
 from iesiz.restricted.keeping import last_day_kept
-from iesiz.restricted.known import KnownFile, TakenFiles, facts_of, known_file
+from iesiz.restricted.known import KnownFile, facts_of, known_file
+from iesiz.restricted.noted_files import COPY, DAY, DESTROYED, FILE, Mark, NotedFiles
 from iesiz.restricted.visitor_maps import MAPS, drop_empty, map_of
 from iesiz.settings import Settings
 from iesiz.storage import outside
 from iesiz.vocabulary import FileRef
 
-FILE, COPY, STOPPED, MIRROR, DAY = "file", "copy", "stopped", "mirror", "day"
-DESTROYED, FORGOTTEN = "destroyed", "forgotten"
-PATH_OF_MARK = 3  # a mark begins with site, stream and path
+STOPPED, MIRROR, FORGOTTEN = "stopped", "mirror", "forgotten"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +42,7 @@ class Records:
 
     def files(self) -> tuple[KnownFile, ...]:
         """Files that were read; of those that were read anew see ``known``."""
-        taken, gone = TakenFiles(), set[str]()
-        for entry in self.ledger.entries():
-            if entry.kind == FILE:
-                taken.take(known_file(entry.facts), entry.facts["replaces"])
-            elif entry.kind == DAY:
-                taken.settled.add(entry.facts["day"])
-                if entry.facts.get("revision"):
-                    taken.revise(entry.facts["day"], entry.facts["revised_sites"])
-            elif entry.kind == DESTROYED:
-                gone.update(entry.facts["days"])
-                taken.settled |= gone
-        return tuple(one.without_lines_of(gone) for one in taken.files.values())
+        return self.ledger.folded(NotedFiles).files()
 
     def gone_days(self) -> frozenset[dt.date]:
         """Days whose records were deleted at the end of their time; what arrives of them is late."""
@@ -89,10 +77,7 @@ class Records:
 
     def is_unchanged(self, file: FileRef, form: str) -> bool:
         """Whether this very file (path, size, time of change) was read to its end, last by this format."""
-        mark = _mark_of(file, form)
-        marks = [entry.facts["mark"] for entry in self.ledger.entries() if entry.kind in (FILE, COPY)]
-        of_path = [one for one in marks if one[:PATH_OF_MARK] == mark[:PATH_OF_MARK]]
-        return bool(of_path) and of_path[-1] == mark
+        return self.ledger.folded(NotedFiles).is_last(_mark_of(file, form))
 
     def note_copy(self, file: FileRef, digest: str, form: str) -> None:
         """Note that a file holds what was read before."""
@@ -164,11 +149,11 @@ class Records:
         found = {site: [path for path in paths if path not in counted] for site, paths in held.items()}
         return {site: paths for site, paths in found.items() if paths}
 
-    def inputs(self, day: dt.date, late_of: Collection[str] = ()) -> tuple[str, ...]:
-        """BLAKE3 of each file that has records of a day; of some sites also those that have late ones."""
-        name, files = str(day), self.files()
-        late = {one.digest for one in files if one.site in late_of and one.late.get(name)}
-        return tuple(sorted({one.digest for one in files if one.counted.get(name)} | late))
+    def inputs(self, days: Collection[dt.date], late_of: Collection[str] = ()) -> tuple[str, ...]:
+        """BLAKE3 of each file that has records of some days; of some sites also those that have late ones."""
+        names, files = {str(day) for day in days}, self.files()
+        late = {one.digest for one in files if one.site in late_of and _has(one.late, names)}
+        return tuple(sorted({one.digest for one in files if _has(one.counted, names)} | late))
 
     def robot_lists(self, day: dt.date) -> tuple[str, ...]:
         """What told robots apart in the files that have records of a day, by name and version."""
@@ -186,7 +171,9 @@ class Records:
         """Delete parts, maps, lines, rejected lines' numbers and scratch that don't count; how many files."""
         files, lines = self.files(), self.settings.restricted / "lines"
         counted = self._parts_and_maps(files) | {self.lines(one) for one in files if one.line_days}
-        counted |= {self.rejects(one) for one in (*files, *self.stopped()) if self._keeps_rejects(one, today)}
+        closed = {entry.facts["day"]: entry.facts["closed"] for entry in self.ledger.entries(DAY)}
+        read = (*files, *self.stopped())
+        counted |= {self.rejects(one) for one in read if self._keeps_rejects(one, closed, today)}
         rejected = self.settings.restricted / "rejected"
         rooms = (self.folder, lines, rejected, self.settings.scratch, self.settings.restricted / MAPS)
         found = tuple(path for one in rooms for path in one.rglob("*"))
@@ -221,11 +208,10 @@ class Records:
             for entry in self.ledger.entries(grain.value)
         )
 
-    def _keeps_rejects(self, one: KnownFile, today: dt.date) -> bool:
+    def _keeps_rejects(self, one: KnownFile, closed: Mapping[str, str], today: dt.date) -> bool:
         """As long as records of one of its days may be kept; of a file without any, from when it was read."""
         if not one.rejected or one.is_replaced:
             return False
-        closed = {entry.facts["day"]: entry.facts["closed"] for entry in self.ledger.entries(DAY)}
         days = {day: closed.get(day) for day in one.days} or {one.read_on or dt.date.min.isoformat(): None}
         ends = (
             last_day_kept(
@@ -236,7 +222,11 @@ class Records:
         return today <= max(ends)
 
 
-def _mark_of(file: FileRef, form: str) -> list[str | int]:
+def _has(rows: Mapping[str, int], days: Collection[str]) -> bool:
+    return any(rows.get(day) for day in days)
+
+
+def _mark_of(file: FileRef, form: str) -> Mark:
     with outside(file.path):
         found = file.path.stat()
     return [file.site, file.stream, str(file.path), found.st_size, found.st_mtime_ns, form]
