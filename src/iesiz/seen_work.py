@@ -19,7 +19,7 @@ from iesiz.choices import published_tables
 from iesiz.deidentify import GRAINS
 from iesiz.periods import Grain, Period
 from iesiz.publish import published_paths, published_periods, read_partition
-from iesiz.restricted import drop_sets, read_maps, renew_set, set_paths, write_set
+from iesiz.restricted import drop_sets, read_called, read_maps, renew_set, set_paths, write_set
 from iesiz.settings import Settings
 from iesiz.storage import outside
 from iesiz.tables import SEEN, TableSpec, load_tables
@@ -44,12 +44,34 @@ def keep_visitors(
         parts: the parts of its records by site.
         visitors: `site`, `visitor` and `network` of each.
     """
+    open_ones = [
+        period
+        for period in (Period.of(grain, day) for grain in GRAINS)
+        if period not in published_periods(settings, period.grain)
+    ]
     for site, paths in parts.items() if has_unions(settings) else ():
-        own, maps = visitors.filter(pc.equal(visitors[SITE], site)), read_maps(settings, paths)
-        for grain in GRAINS:
-            period = Period.of(grain, day)
-            if period not in published_periods(settings, grain):
-                write_set(settings, period, site, day, own, maps)
+        _keep(settings, open_ones, site, day, paths, _of_site(visitors, site))
+
+
+def _keep(
+    settings: Settings,
+    periods: Sequence[Period],
+    site: str,
+    day: dt.date,
+    parts: Sequence[Path],
+    visitors: pa.Table,
+    revision: int = 0,
+) -> None:
+    """Leave a site's visitors to some periods."""
+    called = read_called(settings, parts, visitors["visitor"], [one.grain for one in periods])
+    networks = visitors["network"].to_numpy()
+    for period in periods:
+        write_set(settings, period, site, day, called[period.grain], networks, revision)
+
+
+def _of_site(visitors: pa.Table, site: str) -> pa.Table:
+    """The visitors of a site, without its name."""
+    return visitors.select(["visitor", "network"]).filter(pc.equal(visitors[SITE], site))
 
 
 def renew_visitors(
@@ -78,11 +100,11 @@ def renew_visitors(
         drop_sets(settings, period, day, revision=revision)  # Of one that a crash kept from counting.
         held = set_paths(settings, period, _revisions(settings))
         for site, paths in late.items():
-            own, maps = visitors.filter(pc.equal(visitors[SITE], site)), read_maps(settings, paths)
+            own = _of_site(visitors, site)
             if paths and day in held.get(site, {}):
-                renew_set(settings, period, held[site][day], own, maps, revision)
+                renew_set(settings, period, held[site][day], own, read_maps(settings, paths), revision)
             elif site not in before and has_unions(settings):
-                write_set(settings, period, site, day, own, maps, revision)
+                _keep(settings, [period], site, day, paths, own, revision)
 
 
 def _revisions(settings: Settings) -> dict[dt.date, int]:

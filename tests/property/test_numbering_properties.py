@@ -71,16 +71,20 @@ def test_labels_that_were_forgotten_are_made_again(blocks: list[list[bytes]], mo
         assert [names[code] for code in codes.tolist()] == [text.hex() for text in block]
 
 
-@pytest.mark.parametrize(("addresses", "keys"), [(3, 1 << 18), (1 << 18, 3), (1, 1)])
+@pytest.mark.parametrize("host", [b"192.0.2.%d", b"2001:db8:%d::1", b"host-%d.example"])
+@pytest.mark.parametrize(
+    ("addresses", "held", "keys"),
+    [(3, 1 << 18, 1 << 18), (1 << 18, 3, 1 << 18), (1 << 18, 1 << 18, 3), (1, 1, 1)],
+)
 def test_visitors_that_were_forgotten_are_called_as_before(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, addresses: int, keys: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: bytes, addresses: int, held: int, keys: int
 ) -> None:
     ring, chance = KeyRing(tmp_path), np.random.default_rng(3)
     blocks = [
         (chance.integers(0, 9, 40).astype(np.int32), chance.integers(0, 5, 40).astype(np.int32))
         for _ in range(6)
     ]
-    hosts, names = [b"192.0.2.%d" % one for one in range(9)], [b"agent %d" % one for one in range(5)]
+    hosts, names = [host % one for one in range(9)], [b"agent %d" % one for one in range(5)]
 
     def called() -> list[list[bytes]]:
         visitors = Visitors("mall", ring, MetVisitors("mall", ring, lambda _: True))
@@ -94,6 +98,7 @@ def test_visitors_that_were_forgotten_are_called_as_before(
 
     whole = called()
     monkeypatch.setattr("iesiz.deidentify.clients.MOST_ADDRESSES", addresses)
+    monkeypatch.setattr("iesiz.deidentify.clients.MOST_OTHERS", held)
     monkeypatch.setattr("iesiz.deidentify.visitors.MOST_KEYS", keys)
     assert called() == whole
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from iesiz.aggregate import DayInput, aggregate_day
+from iesiz.aggregate import DayInput, Left, aggregate_day
+from iesiz.aggregate.pieces import Meaning, origin_of
+from iesiz.aggregate.shares import shares_of
+from iesiz.aggregate.words import words_of
 from iesiz.errors import OutsideError
 from iesiz.restricted import Records
 from iesiz.rule_settings import Thresholds
@@ -62,6 +66,50 @@ def test_a_day_larger_than_memory_has_the_same_cells(large: DayInput, tmp_path: 
     small = replace(large, memory=LITTLE, share_rows=ROWS // 3, scratch=scratch)
     assert cells(small) == cells(large)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_a_day_dealt_out_in_small_stretches_has_the_same_cells(
+    large: DayInput, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("iesiz.aggregate.shares.STRETCH", 20_000)
+    grouped = tmp_path / "web-1.parquet"
+    [paths] = large.parts.values()
+    pq.write_table(pq.read_table(paths[0]), grouped, row_group_size=7_000)
+    apart = replace(
+        large, parts={SITES[0].name: [grouped]}, share_rows=ROWS // 5, scratch=tmp_path / "scratch"
+    )
+    assert cells(apart) == cells(large)
+
+
+def test_the_share_of_the_busiest_visitor_is_loaded_last(large: DayInput, tmp_path: Path) -> None:
+    [paths] = large.parts.values()
+    held, busy = pq.read_table(paths[0]).slice(0, 40_000), tmp_path / "busy.parquet"
+    one = pa.array([(1).to_bytes(16, "big")] * 30_000, pa.binary())
+    visitor = pa.chunked_array([one, held["visitor"].combine_chunks()[30_000:].cast(pa.binary())])
+    pq.write_table(held.set_column(held.schema.names.index("visitor"), "visitor", visitor), busy)
+    words = words_of({"mall": [busy]}, 1, 1000, set)
+    with shares_of([busy], Meaning(words, origin_of(DAY), 1), 1, 8_000, tmp_path / "scratch") as shares:
+        rows = [len(shares.people(number).rows) for number in range(len(shares))]
+    assert rows == sorted(rows)
+    assert rows[-1] > 30_000 > 2 * rows[-2]
+
+
+def test_what_many_visitors_leave_is_kept_once_the_engine_has_closed(
+    large: DayInput, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[tuple[threading.Thread, Left]] = []
+
+    def keep(left: Left) -> None:
+        kept.append((threading.current_thread(), left))
+
+    few = aggregate_day(large, LOG_TABLES, Thresholds(), 2, keep)
+    monkeypatch.setattr("iesiz.aggregate.cells.KEPT_BESIDE", 1000)
+    many = aggregate_day(large, LOG_TABLES, Thresholds(), 2, keep)
+    assert [one.table for one in few] == [one.table for one in many]
+    (beside, left), (after, left_later) = kept
+    assert beside is not threading.main_thread() is after
+    assert left_later.visits == left.visits
+    assert left_later.visitors["visitor"] == left.visitors["visitor"]
 
 
 def test_without_a_scratch_folder_nothing_is_written_and_the_day_fails(large: DayInput) -> None:

@@ -25,6 +25,7 @@ Row = Mapping[str, Any]
 Given = DayInput | PeriodInput
 Few = Mapping[str, Set[tuple[str, str]]]
 Asked = dict[str, list[dict[str, Any]]]
+KEPT_BESIDE = 1 << 18  # visitors; what a day with more of them leaves takes some 100 bytes for each
 
 
 def aggregate_day(
@@ -41,21 +42,26 @@ def aggregate_day(
         specs: the tables.
         thresholds: how many visitors a label needs.
         threads: of the engine.
-        keep: given what the day leaves for longer periods, in a thread beside the tables' queries; it has
-            ended when this returns.
+        keep: given what the day leaves for longer periods, in a thread beside the tables' queries, or once
+            their memory is free where that is much; it has ended when this returns.
 
     Raises:
         CheckFailed: a check marked ``stop`` found rows, or a query failed.
         OutsideError: memory did not suffice, or a part could not be read.
     """
     place, beside = engine_errors(f"day {given.day}"), ThreadPoolExecutor(1)
-    with place, day_session(given, threads) as connection, beside:
-        lost = _rows(connection, relation("lost"), {})[0]
-        kept = beside.submit(keep, left_by(connection)) if keep is not None else None
-        chosen, asked = _chosen(given, specs), Asked()
-        cells = tuple(_cells(connection, given, spec, thresholds, lost, asked) for spec in chosen)
-        if kept is not None:
-            kept.result()
+    with place, beside:
+        with day_session(given, threads) as connection:
+            lost = _rows(connection, relation("lost"), {})[0]
+            is_small = connection.table("visitors").shape[0] <= KEPT_BESIDE
+            kept = [beside.submit(keep, left_by(connection))] if keep is not None and is_small else []
+            chosen, asked = _chosen(given, specs), Asked()
+            cells = tuple(_cells(connection, given, spec, thresholds, lost, asked) for spec in chosen)
+            left = left_by(connection) if keep is not None and not kept else None
+        for one in kept:
+            one.result()
+        if keep is not None and left is not None:
+            keep(left)
         return cells
 
 

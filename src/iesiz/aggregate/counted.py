@@ -93,7 +93,9 @@ def requests_of(share: Counting) -> pd.DataFrame:
     columns = share.columns(
         share.whose[kept], route=rows["route"][kept], status_class=rows["status_class"][kept]
     )
-    return pd.DataFrame(columns | {"hour": rows["hour"][kept], "bytes": rows["bytes"][kept]}, copy=False)
+    return pd.DataFrame(
+        columns | {"hour": rows["hour"][kept], "bytes": _small(rows["bytes"][kept], bounds.bytes)}, copy=False
+    )
 
 
 def pageviews_of(share: Counting) -> pd.DataFrame:
@@ -122,7 +124,7 @@ def pageviews_of(share: Counting) -> pd.DataFrame:
     kept = np.flatnonzero(keep)
     columns = share.columns(whose[kept], route=rows["route"][kept])
     took = pd.arrays.IntegerArray(duration[kept], duration[kept] < 0)
-    return pd.DataFrame(columns | {"second": _seconds(people, kept), "duration": took}, copy=False)
+    return pd.DataFrame(columns | {"second": rows["second"][kept], "duration": took}, copy=False)
 
 
 def visits_of(share: Counting) -> pd.DataFrame:
@@ -133,13 +135,14 @@ def visits_of(share: Counting) -> pd.DataFrame:
     hits = np.zeros(len(share.words.of["referrer"]), np.int64)
     referrer, device, hour, views, language = visits.like
     count_some(visits.whose, referrer, bounds.visit_hits, hits, keep)
-    first, last = _seconds(people, visits.first), _seconds(people, visits.last)
+    second = people.rows["second"]
+    first, last = second[visits.first], second[visits.last]
     numbers = {
         "visit": visits.number,
-        "duration_seconds": np.minimum(last - first, bounds.seconds),
+        "duration_seconds": np.minimum(last - first, np.int32(bounds.seconds)),
         "first_second": first,
         "last_second": last,
-        "hour": hour,
+        "hour": hour.astype(np.int8),
         "pageview_count": views,
     }
     texts = {"referrer": referrer, "device": device, "language": _of_languages(share.words)[language]}
@@ -188,6 +191,6 @@ def _halves_of_routes(share: Counting, seen: Numbers) -> Halves:
     return halves
 
 
-def _seconds(people: People, rows: Numbers) -> npt.NDArray[np.int64]:
-    """Seconds since 1970-01-01 UTC of some requests."""
-    return people.rows["second"][rows].astype(np.int64) + people.origin
+def _small(values: Numbers, most: int) -> Numbers:
+    """Numbers up to a bound in as few bytes as any of its kind take, whatever a share has of them."""
+    return values.astype(np.min_scalar_type(-most - 1))

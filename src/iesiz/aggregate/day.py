@@ -22,6 +22,7 @@ import pyarrow as pa
 from iesiz.aggregate.counted import Counting, Flags, pageviews_of, requests_of, visits_of
 from iesiz.aggregate.draws import halves_of
 from iesiz.aggregate.habit_kernel import PREFERRING, TIMED, VIEWS
+from iesiz.aggregate.many_routes import common_routes
 from iesiz.aggregate.pieces import Meaning, origin_of
 from iesiz.aggregate.robots import Asked, Habits, asked_of, habits_of, persons_among
 from iesiz.aggregate.rows import People, load_people
@@ -35,6 +36,7 @@ from iesiz.aggregate.session import (
 )
 from iesiz.aggregate.shares import shares_of
 from iesiz.aggregate.words import Words, words_of
+from iesiz.heap import give_back
 from iesiz.parallel import in_order
 
 MADE = {"requests": requests_of, "pageviews": pageviews_of, "visits": visits_of}
@@ -57,13 +59,14 @@ def day_session(given: DayInput, threads: int) -> Iterator[duckdb.DuckDBPyConnec
             connection,
             given,
             threads,
-            words_of(given.parts, threads, given.most_routes, partial(_shown_routes, connection, given)),
+            words_of(given.parts, threads, given.most_routes, partial(_shown_routes, given, threads)),
         )
         connection.register("nothing", PEOPLE.empty_table())
         connection.execute("create table people as from nothing")
         making.add(_nobody(given, making.words))
         for site, paths in given.parts.items():
             making.take(site, paths)
+        give_back()
         connection.execute(TIMED_SITES)
         register_declared(connection, given.with_data)
         for name in ("spoken", "unspoken"):
@@ -76,15 +79,13 @@ def day_session(given: DayInput, threads: int) -> Iterator[duckdb.DuckDBPyConnec
         connection.close()
 
 
-def _shown_routes(connection: duckdb.DuckDBPyConnection, given: DayInput) -> set[str]:
+def _shown_routes(given: DayInput, threads: int) -> set[str]:
     """The routes that a table may name: of enough visitors, common before, or a site's own."""
-    names = [str(path) for paths in given.parts.values() for path in paths]
-    connection.read_parquet(names, hive_partitioning=False, union_by_name=True).create_view("parts")
-    rows = connection.execute(relation("common_routes"), {"route_visitors": ROUTE_VISITORS}).fetchall()
-    connection.execute("drop view parts")
+    paths = [path for parts in given.parts.values() for path in parts]
+    common = common_routes(paths, ROUTE_VISITORS, threads)
     earlier = {label for tables in given.labels.values() for labels in tables.values() for _, label in labels}
     own = {route for site in given.sites for route in (*site.routes, *(step.route for step in site.funnel))}
-    return {route for (route,) in rows} | earlier | own
+    return common | earlier | own
 
 
 @dataclass(slots=True)
@@ -107,6 +108,7 @@ class _Making:
             for share in range(len(shares)):
                 asked = asked.plus(asked_of(shares.people(share), self.words, given.behaviour))
             has_assets = asked.has_assets(given.behaviour)
+            give_back()
             for share in reversed(range(len(shares))):
                 self._take_share(site, shares.people(share), has_assets=has_assets)
 

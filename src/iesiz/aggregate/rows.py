@@ -45,7 +45,6 @@ class People:
         networks: pseudonyms of networks.
         network_of: place of each visitor's network in ``networks``.
         of_agent: codes of each visitor's words in ``OF_AGENT``, shape (words, visitors).
-        origin: the second since 1970-01-01 UTC from which ``rows`` count theirs.
     """
 
     rows: Rows
@@ -54,7 +53,6 @@ class People:
     networks: pa.Array
     network_of: Codes
     of_agent: Codes
-    origin: int
 
     @property
     def visitors(self) -> int:
@@ -81,7 +79,7 @@ def load_people(paths: Sequence[Path], meaning: Meaning, threads: int) -> People
         own = slice(group.start, group.start + group.rows)
         return read_into(rows[own], visitor[own], group, meaning)
 
-    return people_of(rows, visitor, list(in_order(read, groups, threads)), ends, meaning.origin)
+    return people_of(rows, visitor, list(in_order(read, groups, threads)), ends)
 
 
 def room_for(rows: int) -> tuple[Rows, Codes]:
@@ -89,7 +87,7 @@ def room_for(rows: int) -> tuple[Rows, Codes]:
     return np.empty(rows, ROW), np.empty(rows, np.int32)
 
 
-def people_of(rows: Rows, visitor: Codes, names: Sequence[Names], ends: Sequence[int], origin: int) -> People:
+def people_of(rows: Rows, visitor: Codes, names: Sequence[Names], ends: Sequence[int]) -> People:
     """Put pieces together.
 
     Args:
@@ -97,7 +95,25 @@ def people_of(rows: Rows, visitor: Codes, names: Sequence[Names], ends: Sequence
         visitor: place of each one's visitor in its piece's names; changed in place.
         names: of each piece.
         ends: where the rows of each piece end.
-        origin: of the day's seconds.
+    """
+    all_names = under_one_name(visitor, names, ends)
+    counting = np.flatnonzero(rows["kind"] & COUNTS).astype(np.int32)
+    order, starts = in_order_of(rows["second"], visitor, counting, len(all_names.visitors))
+    return named(np.take(rows, order), starts, all_names)
+
+
+def named(rows: Rows, starts: Numbers, names: Names) -> People:
+    """People whose requests are in order."""
+    return People(rows, starts, names.visitors, names.networks, names.network_of, names.of_agent)
+
+
+def under_one_name(visitor: Codes, names: Sequence[Names], ends: Sequence[int]) -> Names:
+    """The names of several pieces as those of one.
+
+    Args:
+        visitor: place of each row's visitor in its piece's names; changed in place to that in all names.
+        names: of each piece.
+        ends: where the rows of each piece end.
     """
     pseudonyms, visitor_of = _unified([one.visitors for one in names])
     networks, network_at = _unified([one.networks for one in names])
@@ -109,8 +125,7 @@ def people_of(rows: Rows, visitor: Codes, names: Sequence[Names], ends: Sequence
         network_of[at] = there[one.network_of]
         of_agent[:, at] = np.minimum(of_agent[:, at], one.of_agent)
         start = end
-    ordered, starts = _in_order(rows, visitor, len(pseudonyms))
-    return People(ordered, starts, pseudonyms, networks, network_of, of_agent, origin)
+    return Names(pseudonyms, networks, network_of, of_agent)
 
 
 def _unified(parts: Sequence[pa.Array]) -> tuple[pa.Array, list[Codes]]:
@@ -122,11 +137,16 @@ def _unified(parts: Sequence[pa.Array]) -> tuple[pa.Array, list[Codes]]:
     return together.dictionary, np.split(together.indices.to_numpy(), ends[:-1])
 
 
-def _in_order(rows: Rows, visitor: Codes, visitors: int) -> tuple[Rows, Numbers]:
-    """Requests by visitor and time, robots' by their agents left out, and where each visitor's begin."""
-    chosen = np.flatnonzero(rows["kind"] & COUNTS).astype(np.int32)
-    by_time, order = np.empty_like(chosen), np.empty_like(chosen)
-    sort_by(rows["second"], chosen, np.zeros(LONGEST + 1, np.int64), by_time)
+def in_order_of(second: Codes, visitor: Codes, rows: Codes, visitors: int) -> tuple[Codes, Numbers]:
+    """Some rows by visitor and time, and where each visitor's begin.
+
+    Args:
+        second, visitor: of every row.
+        rows: those that are wanted.
+        visitors: how many there are.
+    """
+    by_time, order = np.empty_like(rows), np.empty_like(rows)
+    sort_by(second, rows, np.zeros(LONGEST + 1, np.int64), by_time)
     starts = np.zeros(visitors + 1, np.int64)
     sort_by(visitor, by_time, starts, order)
-    return np.take(rows, order), starts
+    return order, starts

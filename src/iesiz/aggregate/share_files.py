@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from iesiz.aggregate.pieces import Codes, Names, Rows
-from iesiz.aggregate.rows import People, people_of, room_for
+from iesiz.aggregate.pieces import ROW, Codes, Names, Rows
+from iesiz.aggregate.rows import People, in_order_of, named, under_one_name
 from iesiz.errors import CheckFailed
 
 PSEUDONYM = pa.binary(16)
@@ -21,18 +21,30 @@ Piece = tuple[Rows, Codes, Names]
 ARRAYS = 6  # of a piece, and of a share
 
 
-def put_together(path: Path, total: int, origin: int) -> People:
-    """A share from the pieces that were dealt to it."""
-    rows, visitor = room_for(total)
-    names, ends = list[Names](), list[int]()
+def put_together(path: Path, total: int) -> People:
+    """A share from the pieces that were dealt to it, read twice: for the order, then each row to its place.
+
+    A share may have a visitor with a tenth of the day's records, and no other copy of these is in memory.
+    """
+    second, visitor = np.empty(total, np.int32), np.empty(total, np.int32)
+    names, ends, places = list[Names](), [0], list[int]()
     with path.open("rb") as file:
         while file.peek(1):
-            own, whose, *named = (np.load(file) for _ in range(ARRAYS))
-            start = ends[-1] if ends else 0
+            places.append(file.tell())
+            own, whose, *told = (np.load(file) for _ in range(ARRAYS))
+            start = ends[-1]
             ends.append(start + len(own))
-            rows[start : ends[-1]], visitor[start : ends[-1]] = own, whose
-            names.append(Names(_binary(named[0]), _binary(named[1]), named[2], named[3]))
-    return people_of(rows, visitor, names, ends, origin)
+            second[start : ends[-1]], visitor[start : ends[-1]] = own["second"], whose
+            names.append(Names(_binary(told[0]), _binary(told[1]), told[2], told[3]))
+        all_names, every = under_one_name(visitor, names, ends[1:]), np.arange(total, dtype=np.int32)
+        order, starts = in_order_of(second, visitor, every, len(all_names.visitors))
+        del names, second, visitor
+        target, rows = np.empty_like(order), np.empty(total, ROW)
+        target[order], as_bytes = every, rows.view(f"V{ROW.itemsize}")  # copied in a quarter of the time
+        for place, start, end in zip(places, ends[:-1], ends[1:], strict=True):
+            file.seek(place)
+            as_bytes[target[start:end]] = np.load(file).view(as_bytes.dtype)
+    return named(rows, starts, all_names)
 
 
 def keep_people(path: Path, people: People) -> None:
@@ -42,11 +54,11 @@ def keep_people(path: Path, people: People) -> None:
         _write(file, people.rows, people.starts, *names)
 
 
-def read_people(path: Path, origin: int) -> People:
+def read_people(path: Path) -> People:
     """Read what ``keep_people`` wrote."""
     with path.open("rb") as file:
         rows, starts, visitors, networks, network_of, of_agent = (np.load(file) for _ in range(ARRAYS))
-    return People(rows, starts, _binary(visitors), _binary(networks), network_of, of_agent, origin)
+    return People(rows, starts, _binary(visitors), _binary(networks), network_of, of_agent)
 
 
 def write_piece(file: IO[bytes], piece: Piece) -> None:

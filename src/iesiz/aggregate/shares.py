@@ -2,11 +2,13 @@
 
 A day that is small enough is one share: its parts. A larger one is dealt out by visitor to files of the
 scratch folder, as numbers: they are pseudonymous, of an open day, and gone when the day is done. A share is
-needed twice, so it is kept as it was put together the first time.
+needed twice, so it is kept as it was put together the first time. The largest one, which has the busiest
+visitor's records, comes last and then first, before the day's tables have grown.
 """
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -21,7 +23,7 @@ import pyarrow.parquet as pq
 from iesiz.aggregate.habit_kernel import COUNTS
 from iesiz.aggregate.order_kernel import sort_by
 from iesiz.aggregate.pieces import Codes, Meaning, Names, RowGroup, read_into, row_groups
-from iesiz.aggregate.rows import People, load_people, room_for
+from iesiz.aggregate.rows import People, load_people, room_for, under_one_name
 from iesiz.aggregate.share_files import (
     Piece,
     bytes_of,
@@ -34,7 +36,16 @@ from iesiz.errors import OutsideError
 from iesiz.parallel import in_order
 from iesiz.storage import outside
 
+STRETCH = 1 << 18  # rows that are dealt out at once; a row group alone would make too many small pieces
 _MIXER = np.uint64(0x9E3779B97F4A7C15)
+
+
+@dataclass(frozen=True, slots=True)
+class Dealt:
+    """A share in the scratch folder: its pieces, and how many rows they have."""
+
+    path: Path
+    rows: int
 
 
 @dataclass(slots=True)
@@ -45,22 +56,20 @@ class Shares:
         paths: the parts.
         meaning: what their records mean as numbers.
         threads: that read them.
-        rows: of each share that lies in ``folder``; none if the parts are the one share.
-        folder: where larger days are dealt out.
+        dealt: the shares of a larger day, the largest last; none if the parts are the one share.
     """
 
     paths: Sequence[Path]
     meaning: Meaning
     threads: int
-    folder: Path | None = None
-    rows: Sequence[int] = ()
+    dealt: Sequence[Dealt] = ()
     _number: int = -1
     _people: People | None = None
     _kept: set[int] = field(default_factory=set)
 
     def __len__(self) -> int:
         """How many there are."""
-        return len(self.rows) or 1
+        return len(self.dealt) or 1
 
     def people(self, number: int) -> People:
         """The records of a share; the share before is let go first, unless it is the same.
@@ -75,14 +84,15 @@ class Shares:
         return self._people
 
     def _loaded(self, number: int) -> People:
-        if self.folder is None:
+        if not self.dealt:
             return load_people(self.paths, self.meaning, self.threads)
-        dealt, kept = self.folder / f"{number}.dealt", self.folder / f"{number}.kept"
-        with outside(self.folder):
+        one = self.dealt[number]
+        kept = one.path.with_suffix(".kept")
+        with outside(one.path):
             if number in self._kept:
-                return read_people(kept, self.meaning.origin)
-            people = put_together(dealt, self.rows[number], self.meaning.origin)
-            dealt.unlink()
+                return read_people(kept)
+            people = put_together(one.path, one.rows)
+            one.path.unlink()
             if number < len(self) - 1:
                 keep_people(kept, people)
                 self._kept.add(number)
@@ -116,27 +126,38 @@ def shares_of(
         with outside(folder):
             folder.mkdir(parents=True)
             dealt = _deal(paths, meaning, threads, -(-rows // most), folder)
-        yield Shares(paths, meaning, threads, folder, dealt)
+        yield Shares(paths, meaning, threads, dealt)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _deal(paths: Sequence[Path], meaning: Meaning, threads: int, count: int, folder: Path) -> list[int]:
-    """Write each row group's records to the files of their shares; how many rows each share has."""
-    rows = [0] * count
+def _deal(paths: Sequence[Path], meaning: Meaning, threads: int, count: int, folder: Path) -> list[Dealt]:
+    """Write each record to the file of its share; the shares, the largest last."""
+    rows, names = [0] * count, [folder / f"{at}.dealt" for at in range(count)]
     with ExitStack() as opened:
-        files = [opened.enter_context((folder / f"{at}.dealt").open("wb")) for at in range(count)]
-        for pieces in in_order(partial(_pieces, meaning=meaning, count=count), row_groups(paths), threads):
+        files = [opened.enter_context(name.open("wb")) for name in names]
+        for pieces in in_order(partial(_pieces, meaning=meaning, count=count), _stretches(paths), threads):
             for at, (file, piece) in enumerate(zip(files, pieces, strict=True)):
                 write_piece(file, piece)
                 rows[at] += len(piece[0])
-    return rows
+    return sorted(map(Dealt, names, rows), key=lambda one: one.rows)
 
 
-def _pieces(group: RowGroup, meaning: Meaning, count: int) -> list[Piece]:
-    """A row group's requests that are not by a robot's agent, and their visitors, by share."""
-    rows, visitor = room_for(group.rows)
-    names = read_into(rows, visitor, group, meaning)
+def _stretches(paths: Sequence[Path]) -> Iterator[list[RowGroup]]:
+    """Row groups that follow each other, as many as make up a stretch."""
+    groups = itertools.groupby(row_groups(paths), lambda group: group.start // STRETCH)
+    return (list(stretch) for _, stretch in groups)
+
+
+def _pieces(stretch: Sequence[RowGroup], meaning: Meaning, count: int) -> list[Piece]:
+    """Requests of a stretch that are not by a robot's agent, and their visitors, by share."""
+    ends = np.cumsum([group.rows for group in stretch]).tolist()
+    rows, visitor = room_for(ends[-1])
+    places = [slice(end - group.rows, end) for group, end in zip(stretch, ends, strict=True)]
+    found = [
+        read_into(rows[own], visitor[own], group, meaning) for group, own in zip(stretch, places, strict=True)
+    ]
+    names = under_one_name(visitor, found, ends)
     share = _shares(names.visitors, count)
     by_share = np.argsort(share, kind="stable").astype(np.int32)
     firsts = np.searchsorted(share[by_share], np.arange(count + 1))

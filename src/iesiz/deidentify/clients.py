@@ -21,7 +21,8 @@ from iesiz.records import CodedText
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
-MOST_ADDRESSES = 1 << 18  # that are remembered; one of IPv4 takes some 50 bytes, another some 250
+MOST_ADDRESSES = 1 << 20  # that are remembered; one of IPv4 takes some 30 bytes
+MOST_OTHERS = 1 << 18  # of them that are not written as IPv4; one takes some 250 bytes
 ADDRESS_4, NETWORK_4 = 4, 3  # octets of IPv4
 
 
@@ -32,7 +33,7 @@ class Clients:
     _agents: Texts = field(default_factory=Texts)
     _clients: Numbers = field(default_factory=Numbers)
     _networks: Numbers = field(default_factory=Numbers)
-    _others: OtherAddresses = field(default_factory=lambda: OtherAddresses(MOST_ADDRESSES))
+    _others: OtherAddresses = field(default_factory=lambda: OtherAddresses(MOST_OTHERS))
 
     def have_room_for(self, addresses: CodedText, agents: CodedText) -> bool:
         """Whether more may be numbered; else one begins anew."""

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from iesiz.deidentify.agents import classify_agent
 from iesiz.deidentify.assets import join_asset, split_asset
@@ -73,7 +73,6 @@ class Context:
     referrers: Labels = field(init=False)
     agents: Labels = field(init=False)
     preferences: Labels = field(init=False)
-    _folder: Callable[[str], str] = field(init=False)
 
     def __post_init__(self) -> None:
         """Start with nothing remembered."""
@@ -82,32 +81,38 @@ class Context:
             "visitors",
             Visitors(self.site, self.keys, MetVisitors(self.site, self.keys, self.is_period_open)),
         )
-        object.__setattr__(self, "paths", Labels(self._path, 3))
-        object.__setattr__(self, "referrers", Labels(self._referrer, 4))
+        # None of these holds the context, so that what they remember goes with it at once.
+        folder = lru_cache(FOLDERS)(partial(route_of, own=self.routes))
+        path = partial(_path, routes=self.routes, languages=self.languages, folder=folder)
+        object.__setattr__(self, "paths", Labels(path, 3))
+        object.__setattr__(self, "referrers", Labels(partial(_referrer, own_hosts=self.own_hosts), 4))
         object.__setattr__(self, "agents", Labels(_agent, 4, MOST_AGENTS))
         object.__setattr__(self, "preferences", Labels(_preference, 1))
-        object.__setattr__(self, "_folder", lru_cache(FOLDERS)(lambda folder: route_of(folder, self.routes)))
 
     @property
     def routes_have_numbers(self) -> bool:
         """Whether an own route holds a digit, so that numbers in paths matter."""
         return any(character.isdigit() for template in self.routes.templates for character in template)
 
-    def _path(self, path: bytes) -> tuple[str, str, str]:
-        """Route, resource and language."""
-        text = text_of(path)
-        resource = resource_of(text)
-        language = language_of_path(text, self.languages) if self.languages else UNKNOWN
-        if resource != Resource.ASSET:
-            return route_of(text, self.routes), resource, language
-        folder, name = split_asset(text)
-        return join_asset(self._folder(folder), name), resource, language
 
-    def _referrer(self, value: bytes) -> tuple[str, ...]:
-        """Kind and source where the request's query names no campaign, then both where it does."""
-        text = text_of(value)
-        found = [classify_referrer(text, query, self.own_hosts) for query in (None, CAMPAIGN)]
-        return tuple(label for one in found for label in (one.kind, one.source))
+def _path(
+    path: bytes, routes: OwnRoutes, languages: frozenset[str], folder: Callable[[str], str]
+) -> tuple[str, str, str]:
+    """Route, resource and language."""
+    text = text_of(path)
+    resource = resource_of(text)
+    language = language_of_path(text, languages) if languages else UNKNOWN
+    if resource != Resource.ASSET:
+        return route_of(text, routes), resource, language
+    place, name = split_asset(text)
+    return join_asset(folder(place), name), resource, language
+
+
+def _referrer(value: bytes, own_hosts: frozenset[str]) -> tuple[str, ...]:
+    """Kind and source where the request's query names no campaign, then both where it does."""
+    text = text_of(value)
+    found = [classify_referrer(text, query, own_hosts) for query in (None, CAMPAIGN)]
+    return tuple(label for one in found for label in (one.kind, one.source))
 
 
 def _agent(value: bytes) -> tuple[str, str, str, str]:

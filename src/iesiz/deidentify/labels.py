@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from iesiz.deidentify.pair_kernel import renumber
-from iesiz.deidentify.texts import Texts
+from iesiz.deidentify.texts import Texts, with_room
 from iesiz.records import CodedText
 
 Int32 = npt.NDArray[np.int32]
@@ -59,7 +59,9 @@ class Labels:
         """Append the codes of new texts; a label that is new gets the next code."""
         names = self._names
         made = [[names.setdefault(label, len(names)) for label in self.make(text)] for text in new]
-        self._codes = np.concatenate([self._codes, np.array(made, np.int32).T], axis=1)
+        known = self._texts.known
+        self._codes = with_room(self._codes, known)
+        self._codes[:, known - len(new) : known] = np.array(made, np.int32).T
 
 
 def spread(codes: Int32, labels: Sequence[str], rows: Int32) -> pa.DictionaryArray:

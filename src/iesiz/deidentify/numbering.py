@@ -12,7 +12,7 @@ import pyarrow as pa
 from iesiz.deidentify.keys import PSEUDONYM_BYTES
 from iesiz.deidentify.pair_kernel import FREE, number_keys, renumber
 
-MOST_KEYS = 1 << 18
+MOST_KEYS = 1 << 20  # each takes some 50 bytes
 Int64 = npt.NDArray[np.int64]
 Int32 = npt.NDArray[np.int32]
 
@@ -46,13 +46,14 @@ class Numbers:
         return numbers, new
 
     def _make_room(self, more: int) -> None:
-        needed = 2 * (self.known + more)
+        needed = 3 * (self.known + more) // 2
         if needed <= len(self._table):
             return
         size, held = 1 << needed.bit_length(), self.keys
         self._table, self._places = np.full(size, FREE, np.int64), np.zeros(size, np.int32)
         number_keys(held, self._table, self._places, 0, *np.empty((2, len(held)), np.int32))
-        self._keys = np.concatenate([held, np.zeros((size >> 1) - len(held), np.int64)])
+        self._keys = np.zeros(size, np.int64)
+        self._keys[: self.known] = held
 
 
 @dataclass(slots=True)

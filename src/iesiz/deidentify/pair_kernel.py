@@ -18,8 +18,8 @@ def number_keys(keys: Int64, table: Int64, places: Int32, known: int, numbers: I
 
     Args:
         keys: 0 or more, one a row.
-        table: open addressing, ``FREE`` where nothing is; a power of two, at least twice as many as there
-            can be keys after this call. ``places`` holds the number of the key at the same place.
+        table: open addressing, ``FREE`` where nothing is; a power of two, at least half as many again as
+            there can be keys after this call. ``places`` holds the number of the key at the same place.
         known: numbers given so far.
         numbers: receives the number of each row.
         new_rows: receives for each new number the row where it first stands.

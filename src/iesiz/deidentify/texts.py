@@ -65,3 +65,12 @@ class Texts:
         self._digests[:, : self.known] = held[:, : self.known]
         self._table = np.full(2 * self._digests.shape[1], -1, np.int32)
         refill(self._digests, self.known, self._table)
+
+
+def with_room(held: Int32, needed: int) -> Int32:
+    """What is held of texts, shape (columns, texts), with room for more: doubled, so that it rarely moves."""
+    if needed <= held.shape[1]:
+        return held
+    grown = np.zeros((held.shape[0], 1 << (needed - 1).bit_length()), np.int32)
+    grown[:, : held.shape[1]] = held
+    return grown

@@ -7,6 +7,7 @@ must not hold an identifier as it was, nor count a part twice.
 
 from __future__ import annotations
 
+from iesiz.restricted.called import read_called
 from iesiz.restricted.cohort import (
     CAME,
     NETWORKS,
@@ -102,6 +103,7 @@ __all__ = [
     "part_writer",
     "people_list",
     "period_list",
+    "read_called",
     "read_cohort",
     "read_exact",
     "read_labels",

@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from iesiz.periods import Grain, Period
+from iesiz.restricted.called import Names, places_in_order, pseudonyms_of
 from iesiz.restricted.exact import SEEN, seen_folder
 from iesiz.settings import Settings
 from iesiz.storage import outside, remove_tree, write_private
@@ -55,8 +56,8 @@ def write_set(
     period: Period,
     site: str,
     day: dt.date,
-    visitors: pa.Table,
-    maps: pa.Table | None,
+    called: Names | None,
+    networks: Networks,
     revision: int = 0,
 ) -> None:
     """Keep a day's visitors for its week or month; nothing is kept if one of them has no name there.
@@ -69,22 +70,15 @@ def write_set(
         period: the week or month.
         site: whose visitors they are.
         day: the local day.
-        visitors: `visitor` (day pseudonym) and `network` (a number), a row each.
-        maps: `visitor` and what it is called, by grain; None if that is not known.
+        called: what each visitor is called; None if that is not known of all.
+        networks: number of each visitor's network, from 0.
         revision: of the day.
     """
     path = set_path(settings, period, site, day, revision)
     with outside(path):
         path.unlink(missing_ok=True)
-    if maps is None:
-        return
-    place = pc.index_in(flat(visitors["visitor"]), flat(maps["visitor"]))
-    called = flat(maps[period.grain.value]).take(place)
-    if called.null_count:
-        return
-    write_private(
-        path, partial(write_table, _ordered(site, day, called, visitors["network"].to_numpy(), period.grain))
-    )
+    if called is not None:
+        write_private(path, partial(write_table, _ordered(site, day, called, networks, period.grain)))
 
 
 def set_paths(
@@ -168,21 +162,28 @@ def estrange(path: Path, gone: Collection[bytes]) -> int:
     return len(rows)
 
 
-def _ordered(site: str, day: dt.date, called: pa.Array, networks: Networks, grain: Grain) -> pa.Table:
+def _ordered(site: str, day: dt.date, called: Names, networks: Networks, grain: Grain) -> pa.Table:
     """Rows by pseudonym; networks of a month numbered by the first of their visitors, of a week not."""
-    order = pc.sort_indices(called)
-    _, first, place = np.unique(networks[order.to_numpy()], return_index=True, return_inverse=True)
-    renumbered = np.argsort(np.argsort(first))[place].astype(np.int32)
-    count = len(called)
+    order, count = places_in_order(called), called.shape[1]
+    renumbered, different = _by_first(networks[order])
     is_month = grain is Grain.MONTH
     columns = [
-        pa.array([site] * count, pa.string()),
-        pa.array([day] * count, pa.date32()),
-        called.take(order).cast(pa.binary(BYTES)),
+        pa.repeat(pa.scalar(site), count),
+        pa.repeat(pa.scalar(day), count),
+        pseudonyms_of(called[:, order]),
         pa.array(renumbered) if is_month else pa.nulls(count, pa.int32()),
-        pa.array(np.full(count, len(first), np.int32)),
+        pa.repeat(pa.scalar(different, pa.int32()), count),
     ]
     return pa.table(columns, schema=SCHEMA)
+
+
+def _by_first(networks: Networks) -> tuple[Networks, int]:
+    """Networks numbered in the order in which they first appear, and how many there are."""
+    first = np.full(int(networks.max(initial=-1)) + 1, len(networks))
+    first[networks[::-1]] = np.arange(len(networks) - 1, -1, -1)
+    number = np.empty(len(first), np.int32)
+    number[np.argsort(first, kind="stable")] = np.arange(len(first), dtype=np.int32)
+    return number[networks], int((first < len(networks)).sum())
 
 
 def flat(column: pa.ChunkedArray) -> pa.Array:
