@@ -8,10 +8,10 @@ must not hold more than one share besides.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import partial, reduce
 from pathlib import Path
 
 import duckdb
@@ -39,7 +39,6 @@ from iesiz.aggregate.words import Words, words_of
 from iesiz.heap import give_back
 from iesiz.parallel import in_order
 
-MADE = {"requests": requests_of, "pageviews": pageviews_of, "visits": visits_of}
 ROUTE_VISITORS = 10  # no label has fewer: the least k that the settings admit
 PEOPLE = pa.schema(
     [
@@ -48,6 +47,29 @@ PEOPLE = pa.schema(
     ]
 )
 TIMED_SITES = "create view timed as select distinct site from people where timed > 0"
+
+
+def _visitors(share: Counting) -> pa.Table:
+    """People of the share, numbered for the time of the session, with their half of the draws."""
+    there = np.flatnonzero(share.is_person)
+    return pa.table(
+        {
+            "site": pa.array([share.site] * len(there), pa.string()),
+            "pseudonym": share.people.pseudonyms.take(pa.array(there)),
+            "visitor": share.number[there],
+            "network": share.network[there],
+            "draw": share.own[there],
+        }
+    )
+
+
+MADE: Mapping[str, Callable[[Counting], pd.DataFrame | pa.Table]] = {
+    "visitors": _visitors,
+    "requests": requests_of,
+    "pageviews": pageviews_of,
+    "visits": visits_of,
+}
+"""The relations that a share fills, and what makes its rows of each."""
 
 
 @contextmanager
@@ -63,7 +85,7 @@ def day_session(given: DayInput, threads: int) -> Iterator[duckdb.DuckDBPyConnec
         )
         connection.register("nothing", PEOPLE.empty_table())
         connection.execute("create table people as from nothing")
-        making.add(_nobody(given, making.words))
+        making.add([_nobody(given, making.words)])
         for site, paths in given.parts.items():
             making.take(site, paths)
         give_back()
@@ -102,39 +124,39 @@ class _Making:
 
     def take(self, site: str, paths: Sequence[Path]) -> None:
         """Take in a site's parts, share by share; whether its log has assets is asked of all shares first."""
-        given, asked = self.given, Asked()
+        given = self.given
         meaning = Meaning(self.words, origin_of(given.day), given.bounds.bytes)
         with shares_of(paths, meaning, self.threads, given.share_rows, given.scratch) as shares:
-            for share in range(len(shares)):
-                asked = asked.plus(asked_of(shares.people(share), self.words, given.behaviour))
+
+            def ask(share: int) -> Asked:
+                return asked_of(shares.begin(share), self.words, given.behaviour)
+
+            asked = reduce(Asked.plus, in_order(ask, range(len(shares)), self.threads), Asked())
             has_assets = asked.has_assets(given.behaviour)
             give_back()
-            for share in reversed(range(len(shares))):
-                self._take_share(site, shares.people(share), has_assets=has_assets)
+            self.add(
+                self._counting(site, shares.people(share), has_assets=has_assets)
+                for share in reversed(range(len(shares)))
+            )
 
-    def _take_share(self, site: str, people: People, *, has_assets: bool) -> None:
-        habits = habits_of(people)
-        is_person = persons_among(people, habits, self.words, self.given.behaviour, has_assets=has_assets)
+    def _counting(self, site: str, people: People, *, has_assets: bool) -> Counting:
+        """Tell a share's persons, and number them and their networks."""
+        given, habits = self.given, habits_of(people)
+        is_person = persons_among(people, habits, self.words, given.behaviour, has_assets=has_assets)
         self._append("people", _people(site, people, habits, is_person))
-        self.add(self._counting(site, people, is_person))
-
-    def _counting(self, site: str, people: People, is_person: Flags) -> Counting:
-        """Number the persons of a share, and their networks."""
         number = np.cumsum(is_person, dtype=np.int32) + np.int32(self.visitors - 1)
         self.visitors += int(is_person.sum())
         known = [self.networks.setdefault(one, len(self.networks)) for one in people.networks.to_pylist()]
         network = np.array(known, np.int32)[people.network_of]
-        own = halves_of(people.pseudonyms, self.given.sampling_key)
-        given = self.given
+        own = halves_of(people.pseudonyms, given.sampling_key)
         return Counting(
             site, people, is_person, number, network, own, self.words, given.bounds, given.sampling_key
         )
 
-    def add(self, share: Counting) -> None:
-        """Append what counts of a share to the relations."""
-        self._append("visitors", _visitors(share))
-        made = in_order(lambda make: make(share), MADE.values(), self.threads)
-        for name, frame in zip(MADE, made, strict=True):
+    def add(self, shares: Iterable[Counting]) -> None:
+        """Append what counts of shares to the relations; the next one is begun while the last is appended."""
+        wanted = ((name, share) for share in shares for name in MADE)
+        for name, frame in in_order(lambda one: (one[0], MADE[one[0]](one[1])), wanted, self.threads):
             self._append(name, frame)
 
     def _append(self, name: str, frame: pd.DataFrame | pa.Table) -> None:
@@ -154,20 +176,6 @@ def _nobody(given: DayInput, words: Words) -> Counting:
     site = words.of["site"][0]
     return Counting(
         site, nobody, none.astype(np.bool_), none, none, draws, words, given.bounds, given.sampling_key
-    )
-
-
-def _visitors(share: Counting) -> pa.Table:
-    """People of the share, numbered for the time of the session, with their half of the draws."""
-    there = np.flatnonzero(share.is_person)
-    return pa.table(
-        {
-            "site": pa.array([share.site] * len(there), pa.string()),
-            "pseudonym": share.people.pseudonyms.take(pa.array(there)),
-            "visitor": share.number[there],
-            "network": share.network[there],
-            "draw": share.own[there],
-        }
     )
 
 

@@ -71,6 +71,20 @@ class Shares:
         """How many there are."""
         return len(self.dealt) or 1
 
+    def begin(self, number: int) -> People:
+        """Put a share together; several threads may do so, each with another one.
+
+        It is kept for when it is asked for again: the last in memory, the others in the folder.
+
+        Raises:
+            CheckFailed: a record is not of the day.
+            OutsideError: the scratch folder failed.
+        """
+        people = self._loaded(number)
+        if number == len(self) - 1:
+            self._number, self._people = number, people
+        return people
+
     def people(self, number: int) -> People:
         """The records of a share; the share before is let go first, unless it is the same.
 

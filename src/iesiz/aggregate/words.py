@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,9 +56,10 @@ def words_of(
         most_routes: routes beyond which they are not all told apart, so that invented ones fill no memory.
         shown: the routes that are told apart then; the others are ``OTHER``.
     """
-    files = [path for paths in parts.values() for path in paths]
+    files = (path for paths in parts.values() for path in paths)
+    groups = (one for path in files for one in _groups(path))
     found: dict[str, set[str]] = {name: set() for name in WORDS}
-    for one in in_order(partial(_words_in, most_routes=most_routes), files, threads):
+    for one in in_order(lambda group: _words_in(*group), groups, threads):
         for name, words in one.items():
             found[name] |= words if name != "route" or len(found[name]) <= most_routes else set()
     if len(found["route"]) > most_routes:
@@ -73,15 +73,15 @@ def spoken() -> tuple[str, ...]:
     return tuple(word for word in languages() if word != UNKNOWN)
 
 
-def _words_in(path: Path, most_routes: int) -> dict[str, set[str]]:
-    """The words of a part; routes until it is known that they are too many."""
-    facts, found = pq.read_metadata(path), {name: set[str]() for name in WORDS}
-    for group in map(
-        partial(row_group, path, facts, columns=WORDS, coded=WORDS), range(facts.num_row_groups)
-    ):
-        for name in WORDS if len(found["route"]) <= most_routes else WORDS[1:]:
-            found[name].update(group[name].combine_chunks().dictionary.to_pylist())
-    return found
+def _groups(path: Path) -> list[tuple[Path, pq.FileMetaData, int]]:
+    facts = pq.read_metadata(path)
+    return [(path, facts, group) for group in range(facts.num_row_groups)]
+
+
+def _words_in(path: Path, facts: pq.FileMetaData, group: int) -> dict[str, set[str]]:
+    """The words of one row group."""
+    table = row_group(path, facts, group, WORDS, WORDS)
+    return {name: set(table[name].combine_chunks().dictionary.to_pylist()) for name in WORDS}
 
 
 def row_group(
