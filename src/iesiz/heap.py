@@ -13,7 +13,7 @@ import ctypes
 import os
 
 TRIM_THRESHOLD, MMAP_THRESHOLD, ARENA_MAX = -1, -3, -8  # of malloc.h
-LARGE = 1 << 23  # bytes from which on an array lies outside
+LARGE = 1 << 23  # bytes from which on an array lies outside; a block of a log stays within
 FREE_AT_END = 1 << 25  # bytes at the heap's end that are kept for what comes next
 
 

@@ -49,7 +49,7 @@ class Reading(Section):
 
     max_rejected_share: Annotated[float, Field(gt=0, le=1)] = 0.05
     threads: Annotated[int, Field(ge=1, le=64)] = 2
-    chunk_bytes: Annotated[int, Field(ge=1 << 16, le=1 << 28)] = 1 << 24
+    chunk_bytes: Annotated[int, Field(ge=1 << 16, le=1 << 28)] = 15 << 19
 
 
 class Keeping(Section):

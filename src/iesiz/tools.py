@@ -53,7 +53,7 @@ BECOMES = {
 
 
 def examine(
-    paths: Sequence[Path], form: str, chunk_bytes: int = 1 << 24
+    paths: Sequence[Path], form: str, chunk_bytes: int = 15 << 19
 ) -> tuple[Examination, tuple[Examination, ...]]:
     """Read logs without keeping anything: the totals, and the counts of each file.
 

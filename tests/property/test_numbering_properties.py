@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from iesiz.deidentify.keys import KeyRing
 from iesiz.deidentify.labels import Labels, spread
 from iesiz.deidentify.met_visitors import MetVisitors, period_visitor
+from iesiz.deidentify.numbering import Numbers
 from iesiz.deidentify.texts import Texts
 from iesiz.deidentify.visitors import NETWORK, VISITOR, Visitors
 from iesiz.distinct import distinct_numbers
@@ -47,6 +48,17 @@ def test_texts_beyond_the_first_room_are_found_again() -> None:
     numbers, new = texts.numbers(coded(values[::-1]))
     assert numbers.tolist() == list(range(20_000))[::-1]
     assert not len(new)
+
+
+def test_keys_keep_their_numbers_while_their_table_fills_and_grows() -> None:
+    """In small steps, so that it is as full as it may be before it grows."""
+    numbers, keys = Numbers(), np.random.default_rng(2).permutation(200_000).astype(np.int64)
+    for start in range(0, len(keys), 500):
+        found, new = numbers.of(keys[start : start + 500])
+        assert found.tolist() == list(range(start, start + 500))
+        assert new.tolist() == list(range(500))
+    assert numbers.of(keys[::-1])[0].tolist() == list(range(200_000))[::-1]
+    assert numbers.keys.tolist() == keys.tolist()
 
 
 @settings(deadline=None)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial, reduce
+from itertools import chain
 from pathlib import Path
 
 import duckdb
@@ -131,7 +132,8 @@ class _Making:
             def ask(share: int) -> Asked:
                 return asked_of(shares.begin(share), self.words, given.behaviour)
 
-            asked = reduce(Asked.plus, in_order(ask, range(len(shares)), self.threads), Asked())
+            last = len(shares) - 1  # The largest: no other is in memory beside it.
+            asked = reduce(Asked.plus, chain(in_order(ask, range(last), self.threads), map(ask, [last])))
             has_assets = asked.has_assets(given.behaviour)
             give_back()
             self.add(

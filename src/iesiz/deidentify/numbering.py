@@ -26,7 +26,7 @@ class Numbers:
     """
 
     known: int = 0
-    _keys: Int64 = field(default_factory=lambda: np.zeros(1 << 15, np.int64))
+    _keys: Int64 = field(default_factory=lambda: np.zeros(1 << 16, np.int64))
     _table: Int64 = field(default_factory=lambda: np.full(1 << 16, FREE, np.int64))
     _places: Int32 = field(default_factory=lambda: np.zeros(1 << 16, np.int32))
 
