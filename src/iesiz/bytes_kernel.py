@@ -44,9 +44,11 @@ def load_word(typing_context: Any, array: Any, index: Any) -> Any:
 
 @compiled
 def hash_bytes(buffer: Bytes, start: int, length: int, seed: np.uint64) -> np.uint64:
-    """64-bit hash of ``buffer[start:start + length]``; mixing constants of MurmurHash3's finaliser."""
-    state = seed ^ np.uint64(length)
-    at = 0
+    """64-bit hash of ``buffer[start:start + length]``; mixing constants of MurmurHash3's finaliser.
+
+    The length goes in last: beside the seed a first word could make up for it, whatever the seed is.
+    """
+    state, at = seed, 0
     while at + 8 <= length:
         state = (state ^ load_word(buffer, start + at)) * _MULTIPLIER
         state ^= state >> np.uint64(32)
@@ -55,7 +57,7 @@ def hash_bytes(buffer: Bytes, start: int, length: int, seed: np.uint64) -> np.ui
         kept = (_ONE << np.uint64(8 * (length - at))) - _ONE
         state = (state ^ load_word(buffer, start + at) & kept) * _MULTIPLIER
         state ^= state >> np.uint64(32)
-    state *= _FINISHER
+    state = (state ^ np.uint64(length)) * _FINISHER
     return state ^ (state >> np.uint64(29))
 
 

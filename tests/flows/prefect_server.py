@@ -17,8 +17,9 @@ import httpx
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 120.0
-# SQLite's answers on a busy machine; past the usual ten seconds the server says 503, and no test asks again.
+# SQLite's answers on a busy machine; past the usual ten seconds the server says 503.
 PATIENT = {"PREFECT_SERVER_DATABASE_TIMEOUT": "60", "PREFECT_SERVER_DATABASE_CONNECTION_TIMEOUT": "60"}
+TRIES = 10
 T = TypeVar("T")
 
 
@@ -49,15 +50,25 @@ class PrefectServer:
 
     def get(self, path: str) -> Any:
         """Ask the API."""
-        return httpx.get(self.url + path, timeout=90).raise_for_status().json()
+        return answer_of(lambda: httpx.get(self.url + path, timeout=90))
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
         """Send to the API."""
-        return httpx.post(self.url + path, json=body, timeout=90).raise_for_status().json()
+        return answer_of(lambda: httpx.post(self.url + path, json=body, timeout=90))
 
     def everything_stored(self) -> bytes:
         """Return all bytes of all files of the home: database, its write-ahead log, logs, results."""
         return b"".join(file.read_bytes() for file in sorted(self.home.rglob("*")) if file.is_file())
+
+
+def answer_of(ask: Callable[[], httpx.Response]) -> Any:
+    """What the API answers; SQLite may send one away while others write, who then asks again."""
+    for _ in range(TRIES):
+        response = ask()
+        if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+            break
+        time.sleep(1)
+    return response.raise_for_status().json()
 
 
 def prefect(*args: str) -> list[str]:

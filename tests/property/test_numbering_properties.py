@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from iesiz.deidentify.keys import KeyRing
@@ -31,6 +31,7 @@ def coded(values: list[bytes]) -> CodedText:
 
 
 @settings(deadline=None)
+@example([[b"0", b"3\0"], [b"abcdefgh1", b"bbcdefgh1\0", b"", b"\0", b"\0\0"]])
 @given(st.lists(words, max_size=8))
 def test_a_text_keeps_its_number_from_block_to_block(blocks: list[list[bytes]]) -> None:
     texts, known = Texts(), dict[bytes, int]()

@@ -73,6 +73,8 @@ class Search:
 
     def _spread(self, forms: Ints, told: tuple[int, ...], up: bool) -> Ints:
         """Move many forms at once with what is withheld already; those that are still too narrow."""
+        if len(forms) < MANY:
+            return forms
         ends = self.witnesses.ends(forms, told)
         first = [
             self._lengths(int(form), told, float(lo), float(hi))[0]
