@@ -190,7 +190,7 @@ class Audit:
         findings: a sentence each; nothing if all is well.
         withheld: numbers withheld.
         exact, narrow: of these, how many are known, or known more closely than the rules allow.
-        narrowest: the smallest interval of a withheld count; None if nothing is withheld or bounded.
+        narrowest: the smallest interval of a withheld number that its release told of; None if not bounded.
     """
 
     findings: tuple[str, ...]
@@ -237,7 +237,7 @@ def audit_published(settings: Settings, table: str | None, day: dt.date | None) 
     exact, narrow = sum(one.is_exact for one in numbers), sum(one.is_narrow for one in numbers)
     if narrow:
         findings.append(f"{exact} withheld numbers are known exactly, {narrow} closer than the rules allow")
-    least = min((one.width for one in numbers), default=math.inf)
+    least = min((one.width for one in numbers if one.has_told), default=math.inf)
     seconds = time.perf_counter() - start
     narrowest = least if math.isfinite(least) else None
     longer = len(periods) - days

@@ -24,10 +24,14 @@ from iesiz.tables import Cells
 
 @dataclass(frozen=True)
 class ToldNumber:
-    """A withheld number: how wide its interval is, whether it is known, or known too closely."""
+    """A withheld number: its interval's width, whether the release told of it, and whether that was too much.
+
+    Of a number that no release but earlier ones tells of, these were judged for what they told.
+    """
 
     table: str
     width: float
+    has_told: bool
     is_exact: bool
     is_narrow: bool
 
@@ -85,4 +89,4 @@ def _told(one: CellInterval, plan: Plan, thresholds: Thresholds, before: float) 
     needed = width_needed(spec, one.measure, thresholds) if spec else 0
     has_told = one.width < before - SLACK
     is_exact = has_told and (one.solved or one.width < 1)
-    return ToldNumber(one.table, one.width, is_exact, has_told and (is_exact or one.width < needed))
+    return ToldNumber(one.table, one.width, has_told, is_exact, has_told and (is_exact or one.width < needed))
