@@ -168,7 +168,12 @@ def test_a_visitor_is_called_alike_on_all_days_of_a_week_or_month_and_no_longer(
     for place, day in enumerate(days):
         rows = {row["visitor"]: row for row in met[day].to_pylist()}
         for number, agent in enumerate(agents):
-            row = rows[made[VISITOR][2 * place + number].as_py()]
+            pseudonym, epoch = made[VISITOR][2 * place + number].as_py(), day.isoformat()
+            written = b"\x04\xc0\x00\x02\x01|" + agent
+            assert pseudonym == hmac.digest(ring.key(VISITOR, "mall", epoch), written, "sha256")[:16]
+            network = hmac.digest(ring.key(NETWORK, "mall", epoch), b"\x04\xc0\x00\x02", "sha256")[:16]
+            assert made[NETWORK][2 * place + number].as_py() == network
+            row = rows[pseudonym]
             message = b"\x04\xc0\x00\x02\x01|" + hashlib.sha256(agent).digest()
             assert period_visitor("192.0.2.1", agent.decode()) == message
             for grain in (Grain.WEEK, Grain.MONTH):
