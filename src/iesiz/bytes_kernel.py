@@ -42,23 +42,43 @@ def load_word(typing_context: Any, array: Any, index: Any) -> Any:
     return signature, generate
 
 
+@intrinsic
+def folded_product(typing_context: Any, one: Any, other: Any) -> Any:
+    """The two halves of a product of 128 bits, one xor the other."""
+    signature = types.uint64(types.uint64, types.uint64)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        whole, half = ir.IntType(128), ir.IntType(64)
+        product = builder.mul(*(builder.zext(argument, whole) for argument in arguments))
+        high = builder.trunc(builder.lshr(product, ir.Constant(whole, 64)), half)
+        return builder.xor(builder.trunc(product, half), high)
+
+    return signature, generate
+
+
 @compiled
 def hash_bytes(buffer: Bytes, start: int, length: int, seed: np.uint64) -> np.uint64:
-    """64-bit hash of ``buffer[start:start + length]``; mixing constants of MurmurHash3's finaliser.
+    """64-bit hash of ``buffer[start:start + length]``, after wyhash (W. Yi).
 
-    The length goes in last: beside the seed a first word could make up for it, whatever the seed is.
+    Two words are multiplied after each was mixed with what follows from the seed, so that which texts collide
+    depends on it. Two chains of products keep the processor busy; the last words may overlap those before
+    them. The length goes in last.
     """
-    state, at = seed, 0
-    while at + 8 <= length:
-        state = (state ^ load_word(buffer, start + at)) * _MULTIPLIER
-        state ^= state >> np.uint64(32)
-        at += 8
-    if at < length:
-        kept = (_ONE << np.uint64(8 * (length - at))) - _ONE
-        state = (state ^ load_word(buffer, start + at) & kept) * _MULTIPLIER
-        state ^= state >> np.uint64(32)
-    state = (state ^ np.uint64(length)) * _FINISHER
-    return state ^ (state >> np.uint64(29))
+    key, state, other = seed * _MULTIPLIER | _ONE, seed, seed ^ _FINISHER
+    end = start + length
+    if length < 8:
+        kept = load_word(buffer, start) & ((_ONE << np.uint64(8 * max(length, 0))) - _ONE)
+        return folded_product(folded_product(kept ^ key, state) ^ np.uint64(length), other)
+    at = start
+    while at + 32 < end:
+        state = folded_product(load_word(buffer, at) ^ key, load_word(buffer, at + 8) ^ state)
+        other = folded_product(load_word(buffer, at + 16) ^ key, load_word(buffer, at + 24) ^ other)
+        at += 32
+    if at + 16 < end:
+        other = folded_product(load_word(buffer, at) ^ key, load_word(buffer, at + 8) ^ other)
+    last = max(end - 16, start)
+    state = folded_product(load_word(buffer, last) ^ key, load_word(buffer, end - 8) ^ state)
+    return folded_product(state ^ np.uint64(length), other)
 
 
 @compiled
