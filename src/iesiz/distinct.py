@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from iesiz.distinct_kernel import mark, place
+
 CLOSE = 1 << 16
 Whole = npt.NDArray[np.signedinteger[Any]]
 
@@ -19,11 +21,13 @@ def distinct_numbers(values: Whole) -> tuple[Whole, npt.NDArray[np.int64]]:
     """
     if not len(values):
         return values, np.zeros(0, np.int64)
-    low = int(values.min())
-    if int(values.max()) - low >= CLOSE:
+    low, high = int(values.min()), int(values.max())
+    if low == high:
+        return values[:1].copy(), np.zeros(len(values), np.int64)
+    if high - low >= CLOSE:
         found, where = np.unique(values, return_inverse=True)
         return found, where
-    moved = values - low
-    is_there = np.bincount(moved) > 0
-    place = np.cumsum(is_there) - 1
-    return (np.flatnonzero(is_there) + low).astype(values.dtype), place[moved]
+    is_there, where = np.zeros(high - low + 1, np.bool_), np.empty(len(values), np.int64)
+    mark(values, low, is_there)
+    place(values, low, np.cumsum(is_there) - 1, where)
+    return (np.flatnonzero(is_there) + low).astype(values.dtype), where

@@ -21,6 +21,7 @@ from iesiz.deidentify.robots import robot_rule
 
 Device = Literal["mobile", "tablet", "desktop", "tv", "console", "robot", "other", "unknown"]
 RobotReason = Literal["listed", "no_browser_shape", "empty", "none"]
+DEVICES, REASONS = frozenset(get_args(Device)), frozenset(get_args(RobotReason))
 
 # Bounds the time of the patterns, which grows with the length.
 LONGEST_AGENT = 1024
@@ -49,7 +50,7 @@ class Agent:
     robot_reason: RobotReason
 
     def __post_init__(self) -> None:
-        if self.device not in get_args(Device) or self.robot_reason not in get_args(RobotReason):
+        if self.device not in DEVICES or self.robot_reason not in REASONS:
             raise ValueError("Agent.device and robot_reason must be of the fixed vocabulary")
         if self.system not in agent_systems() or self.browser not in agent_browsers():
             raise ValueError("Agent.system and browser must be of the lists in agents.toml")

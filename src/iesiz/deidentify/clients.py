@@ -54,7 +54,7 @@ class Clients:
         """The number of each distinct value."""
         return self._agents.numbers(agents)[0]
 
-    def visitors(self, clients: Int64, texts: CodedText) -> pa.BinaryArray:
+    def visitors(self, clients: Int32, texts: CodedText) -> pa.BinaryArray:
         """What pseudonyms of visitors are made of: the client in canonical form, ``|``, and its text.
 
         Args:
@@ -63,6 +63,6 @@ class Clients:
         """
         return self._others.clients.messages(self._clients.keys[clients], ADDRESS_4, texts)
 
-    def networks(self, networks: Int64) -> pa.BinaryArray:
+    def networks(self, networks: Int32) -> pa.BinaryArray:
         """What network pseudonyms are made of."""
         return self._others.networks.messages(self._networks.keys[networks], NETWORK_4)

@@ -13,6 +13,7 @@ import pyarrow as pa
 from iesiz.deidentify.pair_kernel import renumber
 from iesiz.deidentify.texts import Texts, with_room
 from iesiz.records import CodedText
+from iesiz.take_kernel import taken
 
 Int32 = npt.NDArray[np.int32]
 Make = Callable[[bytes], Sequence[str]]
@@ -75,4 +76,4 @@ def spread(codes: Int32, labels: Sequence[str], rows: Int32) -> pa.DictionaryArr
     small, used = codes.copy(), np.empty(min(len(codes), len(labels)), np.int32)
     count = renumber(small, np.full(len(labels), -1, np.int32), used)
     names = pa.array([labels[code] for code in used[:count].tolist()], pa.string())
-    return pa.DictionaryArray.from_arrays(pa.array(small[rows], pa.int32()), names)
+    return pa.DictionaryArray.from_arrays(pa.array(taken(small, rows)), names)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from iesiz.distinct import distinct_numbers
+from iesiz.take_kernel import taken
 
 QUARTER_HOUR = 900
 DAY = 86400
@@ -46,7 +47,7 @@ def local_time(seconds: Seconds, zone: str) -> LocalTime:
     quarters, place = distinct_numbers(seconds // QUARTER_HOUR)
     begins = _offsets(quarters * QUARTER_HOUR, clock)
     changes = begins != _offsets(quarters * QUARTER_HOUR + QUARTER_HOUR - 1, clock)
-    offsets = begins[place]
+    offsets = taken(begins, place)
     if changes.any():
         rows = np.flatnonzero(changes[place])
         moments, where = distinct_numbers(seconds[rows])

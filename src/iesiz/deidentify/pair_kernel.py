@@ -1,4 +1,4 @@
-"""Compiled numbering of (address, agent, day) triples that are given as one 64-bit number each."""
+"""Compiled numbering of (address, agent, day) triples, as one 64-bit number each."""
 
 from __future__ import annotations
 
@@ -10,6 +10,31 @@ from iesiz.compiled import compiled
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 FREE = np.int64(-1)
+CLIENT_BITS, DAY_BITS = 22, 12  # what is left of 63 bits is more than there can be agents
+
+
+@compiled
+def visitor_keys(
+    clients: Int32, client_of: Int32, agents: Int32, agent_of: Int32, days: Int64, keys: Int64
+) -> None:
+    """Write the key of each row's visitor: the numbers of agent, client and day in one.
+
+    Args:
+        clients, agents: number of each distinct value.
+        client_of, agent_of: place of each row's value.
+        days: number of each row's day.
+        keys: receives the keys.
+    """
+    for row in range(keys.size):
+        pair = np.int64(agents[agent_of[row]]) << CLIENT_BITS | np.int64(clients[client_of[row]])
+        keys[row] = pair << DAY_BITS | days[row]
+
+
+@compiled
+def network_keys(networks: Int32, network_of: Int32, days: Int64, keys: Int64) -> None:
+    """Write the key of each row's network, likewise."""
+    for row in range(keys.size):
+        keys[row] = np.int64(networks[network_of[row]]) << DAY_BITS | days[row]
 
 
 @compiled

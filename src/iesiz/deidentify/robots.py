@@ -34,8 +34,8 @@ def robot_rule(agent: str) -> Rule:
         agent: text that UTF-8 can encode, of bounded length: time grows with the length.
     """
     rules = _rules()
-    text = rules.harmless.sub("", agent)
-    if rules.listed.hits(text) or rules.words.hits(text):
+    text = rules.phrases.sub("", agent) if rules.harmless.hits(agent) else agent
+    if rules.listed.hits(text):
         return "listed"
     if rules.actions.hits(text) and not rules.webview.hits(text):
         return "listed"
@@ -63,12 +63,16 @@ class _Rules:
 
     def __init__(self, data: dict[str, Any]) -> None:
         words = dict(data["words"])
-        self.listed = _Patterns(_trusted(data))
         self.actions = _Patterns(_caseless(words.pop("actions")))
-        self.words = _Patterns(_caseless(word for group in words.values() for word in group))
+        others = _caseless(word for group in words.values() for word in group)
+        self.listed = _Patterns([*_trusted(data), *others])
         self.webview = _Patterns(_caseless(data["webview"]["parts"]))
         self.shape = _Patterns(_caseless(data["shape"]["parts"]))
-        self.harmless = re.compile("|".join(data["harmless"]["phrases"]), re.IGNORECASE)
+        phrases = data["harmless"]["phrases"]
+        self.harmless = _Patterns(
+            _caseless(phrases)
+        )  # hardly an agent has one: a tenth of the substitution's time
+        self.phrases = re.compile("|".join(phrases), re.IGNORECASE)
 
 
 def _trusted(data: dict[str, Any]) -> Iterator[str]:

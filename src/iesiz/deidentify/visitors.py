@@ -22,6 +22,7 @@ from iesiz.deidentify.keys import PSEUDONYM_BYTES, KeyRing
 from iesiz.deidentify.local_time import date_of
 from iesiz.deidentify.met_visitors import MetVisitors
 from iesiz.deidentify.numbering import MOST_KEYS, Numbering
+from iesiz.deidentify.pair_kernel import DAY_BITS, network_keys, visitor_keys
 from iesiz.digest_columns import digest_column
 from iesiz.distinct import distinct_numbers
 from iesiz.errors import InputError
@@ -33,7 +34,6 @@ Int64 = npt.NDArray[np.int64]
 Pseudonyms = npt.NDArray[np.uint8]
 VISITOR, NETWORK = "visitor", "network"
 VISITOR_KEYS = (VISITOR, NETWORK)
-CLIENT_BITS, AGENT_BITS, DAY_BITS = 22, 22, 12
 MOST_DAYS = 1 << DAY_BITS
 
 
@@ -67,20 +67,20 @@ class Visitors:
             self._forget_if_full(addresses, agents)
             clients, networks = self._clients.of_addresses(addresses)
             browsers = self._clients.of_agents(agents)
-            day = self._day_ids(days)
-            client = clients.astype(np.int64)[addresses.codes]
-            agent = browsers.astype(np.int64)[agents.codes]
-            network = networks.astype(np.int64)[addresses.codes]
-            pair = (agent << CLIENT_BITS | client) << DAY_BITS
+            day, keys = self._day_ids(days), np.empty((2, len(days)), np.int64)
+            visitor_keys(clients, addresses.codes, browsers, agents.codes, day, keys[0])
+            network_keys(networks, addresses.codes, day, keys[1])
             return {
                 VISITOR: self._visitors.column(
-                    pair | day,
-                    lambda rows: self._meet(client[rows], agents, agents.codes[rows], days[rows]),
+                    keys[0],
+                    lambda rows: self._meet(
+                        clients[addresses.codes[rows]], agents, agents.codes[rows], days[rows]
+                    ),
                 ),
                 NETWORK: self._networks.column(
-                    network << DAY_BITS | day,
+                    keys[1],
                     lambda rows: self._make(
-                        NETWORK, self._clients.networks(network[rows]), days[rows]
+                        NETWORK, self._clients.networks(networks[addresses.codes[rows]]), days[rows]
                     ).tobytes(),
                 ),
             }
@@ -90,7 +90,7 @@ class Visitors:
         with self._lock:
             return self.met.take()
 
-    def _meet(self, clients: Int64, agents: CodedText, codes: Int32, days: Days) -> bytes:
+    def _meet(self, clients: Int32, agents: CodedText, codes: Int32, days: Days) -> bytes:
         """Day pseudonyms of new visitors; what they are called in longer periods is left in ``met``."""
         made = self._make(VISITOR, self._clients.visitors(clients, agents.one_a_row(codes)), days)
         distinct, place = distinct_numbers(codes)

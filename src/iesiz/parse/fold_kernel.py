@@ -22,43 +22,38 @@ Int64 = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
 LONGEST_NUMBER = 9
 SHORTEST_NUMBER = 3
-_SLASH, _ZERO, _DOT = 47, 48, 46
+_ZERO, _DOT = 48, 46
+LETTER, DIGIT, JOINT, SLASH, OTHER = 1, 2, 4, 8, 16
 
 
-@compiled
-def is_digit(byte: int) -> bool:
-    """0 to 9."""
-    return 48 <= byte <= 57
+def _kinds() -> npt.NDArray[np.uint8]:
+    """What each byte is; ordinary segments are made of small letters, digits and joints."""
+    kinds = np.full(256, OTHER, np.uint8)
+    kinds[97:123], kinds[48:58], kinds[47] = LETTER, DIGIT, SLASH
+    kinds[[45, _DOT, 95]] = JOINT
+    return kinds
 
 
-@compiled
-def is_joint(byte: int) -> bool:
-    """A byte between the words of a segment: ``-``, ``.`` or ``_``."""
-    return byte == 45 or byte == 46 or byte == 95
-
-
-@compiled
-def is_plain(byte: int) -> bool:
-    """A byte of which ordinary segments are made: a letter a to z, a digit or a joint."""
-    return 97 <= byte <= 122 or is_digit(byte) or is_joint(byte)
+KINDS = _kinds()
 
 
 @compiled
 def only_number(buffer: Bytes, start: int, end: int) -> tuple[int, int]:
-    """The one run of digits of a plain segment, alone between joints; (-1, -1) if there is none."""
-    first, last, runs = -1, -1, 0
-    for at in range(start, end):
-        if not is_plain(buffer[at]):
+    """The one run of digits of a plain segment that has digits, alone between joints; else (-1, -1)."""
+    first = start
+    while KINDS[buffer[first]] != DIGIT:
+        first += 1
+    last = first + 1
+    while last < end and KINDS[buffer[last]] == DIGIT:
+        last += 1
+    for at in range(last, end):
+        if KINDS[buffer[at]] == DIGIT:
             return -1, -1
-        if is_digit(buffer[at]):
-            if at == start or not is_digit(buffer[at - 1]):
-                runs += 1
-                first = at
-            last = at + 1
-    if runs != 1 or last - first > LONGEST_NUMBER:
+    if last - first > LONGEST_NUMBER:
         return -1, -1
     whole = first == start and last == end
-    alone = (first == start or is_joint(buffer[first - 1])) and (last == end or is_joint(buffer[last]))
+    before = first == start or KINDS[buffer[first - 1]] == JOINT
+    alone = before and (last == end or KINDS[buffer[last]] == JOINT)
     return (first, last) if whole or (alone and last - first >= SHORTEST_NUMBER) else (-1, -1)
 
 
@@ -77,7 +72,7 @@ def extension_of(buffer: Bytes, start: int, end: int) -> np.uint64:
     for at in range(end - 1, start, -1):
         if buffer[at] == _DOT:
             return word
-        if shift == 64 or not is_plain(buffer[at]):
+        if shift == 64:
             break
         word = word << np.uint64(8) | np.uint64(buffer[at])
         shift += 8
@@ -86,20 +81,28 @@ def extension_of(buffer: Bytes, start: int, end: int) -> np.uint64:
 
 @compiled
 def fold_name(buffer: Bytes, start: int, end: int) -> bool:
-    """Make the letters and digits of a file's name zeros if there is a digit among them."""
+    """Make the letters and digits of a plain file's name zeros if there is a digit among them."""
     dot = end - 1
     while buffer[dot] != _DOT:
         dot -= 1
     has_digit = False
     for at in range(start, dot):
-        if not is_plain(buffer[at]):
-            return False
-        has_digit |= is_digit(buffer[at])
+        has_digit |= KINDS[buffer[at]] == DIGIT
     if has_digit:
         for at in range(start, dot):
-            if not is_joint(buffer[at]):
+            if KINDS[buffer[at]] != JOINT:
                 buffer[at] = _ZERO
     return has_digit
+
+
+@compiled
+def fold_last(buffer: Bytes, start: int, end: int, files: Words) -> None:
+    """Fold a path's last segment, which may be a file's own name."""
+    extension, is_name = extension_of(buffer, start, end), False
+    for known in files:
+        is_name |= known == extension
+    if not (is_name and fold_name(buffer, start, end)):
+        fold_segment(buffer, start, end)
 
 
 @compiled
@@ -112,19 +115,17 @@ def fold_paths(buffer: Bytes, starts: Int64, lengths: Int64, files: Words) -> No
         files: extensions of files whose own names no route keeps, as ``packed`` makes them.
     """
     for row in range(starts.size):
-        at, end = starts[row], starts[row] + lengths[row]
-        while at < end:
-            stop = at
-            while stop < end and buffer[stop] != _SLASH:
-                stop += 1
-            is_name = False
-            if stop == end:
-                extension = extension_of(buffer, at, stop)
-                for known in files:
-                    is_name |= known == extension
-            if not (is_name and fold_name(buffer, at, stop)):
-                fold_segment(buffer, at, stop)
-            at = stop + 1
+        begin, end, seen = starts[row], starts[row] + lengths[row], 0
+        for at in range(begin, end):
+            kind = np.int64(KINDS[buffer[at]])
+            if kind != SLASH:
+                seen |= kind
+                continue
+            if seen & (DIGIT | OTHER) == DIGIT:
+                fold_segment(buffer, begin, at)
+            begin, seen = at + 1, 0
+        if seen & (DIGIT | OTHER) == DIGIT:
+            fold_last(buffer, begin, end, files)
 
 
 def packed(extensions: Iterable[str]) -> Words:
