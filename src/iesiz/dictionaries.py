@@ -10,5 +10,5 @@ def own_values(table: pa.Table) -> pa.Table:
     for place, column in enumerate(table.schema):
         if pa.types.is_dictionary(column.type):
             own = table[place].cast(column.type.value_type).dictionary_encode()
-            table = table.set_column(place, column.name, own)
+            table = table.set_column(place, column.with_type(own.type), own)
     return table

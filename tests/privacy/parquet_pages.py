@@ -55,7 +55,8 @@ def _read_page(data: bytes, at: int, column: str, packing: str) -> tuple[Page, i
     values = _number(data, at + 1)[0] if is_dictionary else 0
     content = data[start : start + packed]
     if packing != "UNCOMPRESSED":
-        content = pa.Codec(packing.lower()).decompress(content, unpacked).to_pybytes()
+        codec = pa.Codec("lz4_raw" if packing == "LZ4" else packing.lower())
+        content = codec.decompress(content, unpacked).to_pybytes()
     if len(content) != unpacked:
         raise ValueError("a page is shorter than its header says")
     return Page(column, is_dictionary, values, content), start + packed

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from iesiz.languages import UNKNOWN, languages
+from iesiz.noted_words import noted_words
 from iesiz.parallel import in_order
 from iesiz.vocabulary import OTHER
 
@@ -56,10 +58,15 @@ def words_of(
         most_routes: routes beyond which they are not all told apart, so that invented ones fill no memory.
         shown: the routes that are told apart then; the others are ``OTHER``.
     """
-    files = (path for paths in parts.values() for path in paths)
-    groups = (one for path in files for one in _groups(path))
+    facts = {path: pq.read_metadata(path) for paths in parts.values() for path in paths}
+    noted = [noted_words(one, WORDS) for one in facts.values()]
+    groups = (
+        (path, one, group, [name for name in WORDS if name not in known])
+        for (path, one), known in zip(facts.items(), noted, strict=True)
+        for group in range(one.num_row_groups if len(known) < len(WORDS) else 0)
+    )
     found: dict[str, set[str]] = {name: set() for name in WORDS}
-    for one in in_order(lambda group: _words_in(*group), groups, threads):
+    for one in chain(noted, in_order(lambda group: _words_in(*group), groups, threads)):
         for name, words in one.items():
             found[name] |= words if name != "route" or len(found[name]) <= most_routes else set()
     if len(found["route"]) > most_routes:
@@ -73,15 +80,10 @@ def spoken() -> tuple[str, ...]:
     return tuple(word for word in languages() if word != UNKNOWN)
 
 
-def _groups(path: Path) -> list[tuple[Path, pq.FileMetaData, int]]:
-    facts = pq.read_metadata(path)
-    return [(path, facts, group) for group in range(facts.num_row_groups)]
-
-
-def _words_in(path: Path, facts: pq.FileMetaData, group: int) -> dict[str, set[str]]:
-    """The words of one row group."""
-    table = row_group(path, facts, group, WORDS, WORDS)
-    return {name: set(table[name].combine_chunks().dictionary.to_pylist()) for name in WORDS}
+def _words_in(path: Path, facts: pq.FileMetaData, group: int, names: Sequence[str]) -> dict[str, Set[str]]:
+    """The words of some columns of one row group."""
+    table = row_group(path, facts, group, names, names)
+    return {name: set(table[name].combine_chunks().dictionary.to_pylist()) for name in names}
 
 
 def row_group(

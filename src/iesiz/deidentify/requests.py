@@ -26,6 +26,7 @@ from iesiz.records import METHODS, PATH, CodedText, LineMarks, ParsedChunk
 Columns = dict[str, pa.Array]
 MALFORMED = "{malformed}"
 AGENT_COLUMNS = ("device", "system", "browser")
+UNTOLD = ("language", "preferred", "duration")  # of a line, or of all
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,12 @@ def _records(chunk: ParsedChunk, times: LocalTime, context: Context) -> dict[dt.
                 f"Field access_log.{declared.name}: treatment {declared.treatment!r} is not known."
             )
         columns |= treatment(chunk, context, times, declared.name)
-    return _by_day(pa.table(columns), times)
+    return _by_day(pa.table(columns, _schema(columns)), times)
+
+
+def _schema(columns: Columns) -> pa.Schema:
+    """What is told of every line has no nulls, so that none need be looked for in writing and reading."""
+    return pa.schema([pa.field(name, one.type, name in UNTOLD) for name, one in columns.items()])
 
 
 def _by_day(table: pa.Table, times: LocalTime) -> dict[dt.date, pa.Table]:

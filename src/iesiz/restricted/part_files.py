@@ -29,9 +29,8 @@ def open_part(path: Path, schema: pa.Schema, *, compressed: bool = True) -> pq.P
     packed = [column.name for column in schema if column.name in PACKED]
     return pq.ParquetWriter(
         path,
-        schema,
-        compression={name: "none" if name in plain else "zstd" for name in schema.names},
-        compression_level={name: 1 for name in schema.names if name not in plain},
+        schema.remove_metadata(),  # What another part's footer notes is not of this one.
+        compression={name: "none" if name in plain else "lz4" for name in schema.names},
         use_dictionary=coded,
         column_encoding=dict.fromkeys(packed, "DELTA_BINARY_PACKED"),
         write_statistics=False,

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from iesiz.dictionaries import own_values
+from iesiz.noted_words import WordsMet
 from iesiz.restricted.day_runs import Flags
 from iesiz.restricted.forgotten import clean_part
 from iesiz.restricted.known import KnownFile
@@ -28,6 +29,7 @@ class PartWriter:
     staging: Path
     rows: dict[dt.date, int] = field(default_factory=dict)
     _writers: dict[dt.date, pq.ParquetWriter] = field(default_factory=dict)
+    _words: dict[dt.date, WordsMet] = field(default_factory=dict)
 
     def write(self, day: dt.date, table: pa.Table) -> None:
         """Append records of a day."""
@@ -36,11 +38,13 @@ class PartWriter:
             path = self.staging / f"{day}{STAGED}"
             writer = self._writers[day] = open_part(path, table.schema)
         writer.write_table(table, row_group_size=ROW_GROUP)
+        self._words.setdefault(day, WordsMet()).add(table)
         self.rows[day] = self.rows.get(day, 0) + table.num_rows
 
     def close(self) -> None:
-        """Finish all parts."""
-        for writer in self._writers.values():
+        """Finish all parts; those that rows were taken out of are finished already, and note no words."""
+        for day, writer in self._writers.items():
+            writer.add_key_value_metadata(self._words[day].noted())
             writer.close()
         self._writers.clear()
 
