@@ -54,7 +54,7 @@ def aggregate_day(
         with day_session(given, threads) as connection:
             lost = _rows(connection, relation("lost"), {})[0]
             is_small = connection.table("visitors").shape[0] <= KEPT_BESIDE
-            kept = [beside.submit(keep, left_by(connection))] if keep is not None and is_small else []
+            kept = [beside.submit(_keep, connection.cursor(), keep)] if keep is not None and is_small else []
             chosen, asked = _chosen(given, specs), Asked()
             cells = tuple(_cells(connection, given, spec, thresholds, lost, asked) for spec in chosen)
             left = left_by(connection) if keep is not None and not kept else None
@@ -63,6 +63,13 @@ def aggregate_day(
         if keep is not None and left is not None:
             keep(left)
         return cells
+
+
+def _keep(own: duckdb.DuckDBPyConnection, keep: Callable[[Left], None]) -> None:
+    """Let what a day leaves be kept, asked for on a connection of its own, beside the tables' queries."""
+    with own:
+        left = left_by(own)
+    keep(left)
 
 
 def aggregate_period(

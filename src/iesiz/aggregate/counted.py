@@ -19,7 +19,7 @@ from iesiz.aggregate.draws import Halves, halves_of_cells
 from iesiz.aggregate.habit_kernel import VIEW
 from iesiz.aggregate.order_kernel import sort_by
 from iesiz.aggregate.rows import People
-from iesiz.aggregate.visit_kernel import LANGUAGES, count_some, describe_visits, put_visits_together
+from iesiz.aggregate.visit_kernel import LANGUAGES, count_some, describe_visits, draw_one, put_visits_together
 from iesiz.aggregate.words import OF_AGENT, STATUS_CLASSES, Words, spoken
 from iesiz.bounds import Bounds
 from iesiz.languages import UNKNOWN
@@ -131,14 +131,15 @@ def visits_of(share: Counting) -> pd.DataFrame:
     """Visits that count; of one with several devices, which no agent has, the first in the alphabet."""
     people, bounds = share.people, share.bounds
     visits = _Visits.of(share)
-    keep = np.empty(len(visits.whose), np.bool_)
+    keep, drawn = np.empty((2, len(visits.whose)), np.bool_)
     hits = np.zeros(len(share.words.of["referrer"]), np.int64)
     referrer, device, hour, views, language = visits.like
     count_some(visits.whose, referrer, bounds.visit_hits, hits, keep)
+    draw_one(visits.whose, visits.number, share.own, keep, drawn)
     second = people.rows["second"]
     first, last = second[visits.first], second[visits.last]
     numbers = {
-        "visit": visits.number,
+        "is_drawn": drawn,
         "duration_seconds": np.minimum(last - first, np.int32(bounds.seconds)),
         "first_second": first,
         "last_second": last,

@@ -51,7 +51,7 @@ TIMED_SITES = "create view timed as select distinct site from people where timed
 
 
 def _visitors(share: Counting) -> pa.Table:
-    """People of the share, numbered for the time of the session, with their half of the draws."""
+    """People of the share, numbered for the time of the session."""
     there = np.flatnonzero(share.is_person)
     return pa.table(
         {
@@ -59,7 +59,6 @@ def _visitors(share: Counting) -> pa.Table:
             "pseudonym": share.people.pseudonyms.take(pa.array(there)),
             "visitor": share.number[there],
             "network": share.network[there],
-            "draw": share.own[there],
         }
     )
 

@@ -10,14 +10,62 @@ from iesiz.compiled import compiled_apart
 
 Codes = npt.NDArray[np.int32]
 Bits = npt.NDArray[np.uint8]
-Column = npt.NDArray[np.signedinteger]
 
 
 @compiled_apart
-def translate(codes: Codes, meaning: Codes, found: Column) -> None:
-    """Give each row the meaning of its code."""
-    for row in range(codes.size):
-        found[row] = meaning[codes[row]]
+def fill_numbers(
+    second: npt.NDArray[np.int64],
+    hour: npt.NDArray[np.int8],
+    status: npt.NDArray[np.int16],
+    size: npt.NDArray[np.int64],
+    origin: int,
+    longest: int,
+    cap: int,
+    rows: npt.NDArray[np.void],
+) -> bool:
+    """Write each request's numbers; whether all are a day's.
+
+    Args:
+        second, hour, status, size: of each request.
+        origin: second from which the day's count.
+        longest: seconds from the origin within which every local day ends.
+        cap: bytes that count for one request.
+        rows: receives ``second``, ``hour``, ``status_class`` and ``bytes``.
+    """
+    are_within = True
+    for row in range(rows.size):
+        since = second[row] - origin
+        are_within &= (0 <= since < longest) & (0 <= hour[row] < 24) & (0 <= status[row] < 1000)
+        rows[row]["second"], rows[row]["hour"] = since, hour[row]
+        rows[row]["status_class"], rows[row]["bytes"] = status[row] // 100, min(size[row], cap)
+    return are_within
+
+
+@compiled_apart
+def tell_visitors(
+    whose: Codes,
+    network: Codes,
+    is_robot: npt.NDArray[np.bool_],
+    words: tuple[Codes, ...],
+    meanings: tuple[Codes, ...],
+    network_of: Codes,
+    of_agent: Codes,
+) -> None:
+    """Note the network of each visitor, and the agent's words of those who are no robots.
+
+    Args:
+        whose, network, is_robot: of each request.
+        words: of each request, one column a word of the agent, as codes.
+        meanings: of the codes of each column.
+        network_of: receives each visitor's network.
+        of_agent: shape (words, visitors), receives the meanings.
+    """
+    for row in range(whose.size):
+        network_of[whose[row]] = network[row]
+    for at in range(len(words)):
+        for row in range(whose.size):
+            if not is_robot[row]:
+                of_agent[at, whose[row]] = meanings[at][words[at][row]]
 
 
 @compiled_apart

@@ -17,11 +17,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from iesiz.aggregate.fill_kernel import tell_kinds, translate
+from iesiz.aggregate.fill_kernel import fill_numbers, tell_kinds, tell_visitors
 from iesiz.aggregate.habit_kernel import ASSET, FOR_ROBOTS, PAGE
 from iesiz.aggregate.visit_kernel import LANGUAGES
 from iesiz.aggregate.words import OF_AGENT, OF_REQUEST, WORDS, Words, row_group, spoken
 from iesiz.errors import CheckFailed
+from iesiz.take_kernel import take
 
 ROW = np.dtype(
     [
@@ -138,19 +139,18 @@ def read_into(rows: Rows, visitor: Codes, group: RowGroup, meaning: Meaning) -> 
     table = row_group(group.path, group.facts, group.group, (*CODED, *NUMBERS, *held), (*CODED, *held))
     coded = {name: table[name].combine_chunks() for name in CODED}
     for name in OF_REQUEST:
-        translate(_indices(coded[name]), meaning.words.codes(name, coded[name].dictionary), rows[name])
-    second, status = table["second"].to_numpy() - meaning.origin, table["status_code"].to_numpy()
-    rows["second"], rows["hour"], rows["status_class"] = second, table["hour"].to_numpy(), status // 100
-    rows["bytes"] = np.minimum(table["bytes"].to_numpy(), meaning.cap)
+        take(meaning.words.codes(name, coded[name].dictionary), _indices(coded[name]), rows[name])
+    numbers = (table[name].to_numpy() for name in ("second", "hour", "status_code", "bytes"))
+    second, hour, status, size = numbers
+    if not fill_numbers(second, hour, status, size, meaning.origin, LONGEST, meaning.cap, rows):
+        raise CheckFailed(
+            f"{group.path}: a record's time or status is none of its day; nothing is published."
+        )
     rows["duration"] = pc.fill_null(table["duration"], -1).to_numpy()
     resource, route, method = (_indices(coded[name]) for name in KINDS)
     pages, files, gets = (_bits(coded[name].dictionary, of) for name, of in KINDS.items())
     is_robot = table["is_robot"].to_numpy()
     tell_kinds(is_robot, status, resource, pages, route, files, method, gets, rows["kind"])
-    if not (_within(second, LONGEST) and _within(rows["hour"], 24) and _within(status, 1000)):
-        raise CheckFailed(
-            f"{group.path}: a record's time or status is none of its day; nothing is published."
-        )
     rows["spoken"] = _spoken(table)
     visitor[:] = _indices(coded["visitor"])
     return _names(coded, meaning.words, is_robot)
@@ -159,12 +159,11 @@ def read_into(rows: Rows, visitor: Codes, group: RowGroup, meaning: Meaning) -> 
 def _names(coded: Coded, words: Words, is_robot: npt.NDArray[np.bool_]) -> Names:
     """What is known of each visitor of a row group; of robots' agents no words are wanted."""
     visitors, networks = coded["visitor"].dictionary, coded["network"].dictionary
-    whose, network_of = _indices(coded["visitor"]), np.zeros(len(visitors), np.int32)
-    network_of[whose] = _indices(coded["network"])
-    of_agent, people = np.full((len(OF_AGENT), len(visitors)), NO_WORD), np.flatnonzero(~is_robot)
-    for at, name in enumerate(OF_AGENT):
-        meaning = words.codes(name, coded[name].dictionary)
-        of_agent[at, whose[people]] = meaning[_indices(coded[name])[people]]
+    network_of, of_agent = np.zeros(len(visitors), np.int32), np.full((len(OF_AGENT), len(visitors)), NO_WORD)
+    whose, network = _indices(coded["visitor"]), _indices(coded["network"])
+    meanings = tuple(words.codes(name, coded[name].dictionary) for name in OF_AGENT)
+    found = tuple(_indices(coded[name]) for name in OF_AGENT)
+    tell_visitors(whose, network, is_robot, found, meanings, network_of, of_agent)
     return Names(visitors, networks, network_of, of_agent)
 
 
@@ -172,15 +171,11 @@ def _spoken(table: pa.Table) -> npt.NDArray[np.uint8]:
     """The language of each request's path and the one preferred, as one number; 0 is none."""
     found, place = np.zeros(len(table), np.uint8), {word: at for at, word in enumerate(spoken(), 1)}
     for weight, name in zip((1, LANGUAGES), SPOKEN, strict=True):
-        if name in table.column_names:
+        if name in table.column_names and table[name].null_count < len(table):
             column = table[name].combine_chunks()
             meaning = [0, *(weight * place.get(word, 0) for word in column.dictionary.to_pylist())]
             found += np.array(meaning, np.uint8)[pc.fill_null(column.indices, -1).to_numpy() + 1]
     return found
-
-
-def _within(values: npt.NDArray[np.signedinteger], end: int) -> bool:
-    return not len(values) or bool(values.min() >= 0 and values.max() < end)
 
 
 def _indices(column: pa.DictionaryArray) -> Codes:

@@ -30,6 +30,7 @@ from iesiz.aggregate.pieces import (
 )
 from iesiz.aggregate.words import OF_AGENT
 from iesiz.parallel import in_order
+from iesiz.take_kernel import take, taken_rows
 
 Numbers = npt.NDArray[np.int64]
 
@@ -99,7 +100,7 @@ def people_of(rows: Rows, visitor: Codes, names: Sequence[Names], ends: Sequence
     all_names = under_one_name(visitor, names, ends)
     counting = np.flatnonzero(rows["kind"] & COUNTS).astype(np.int32)
     order, starts = in_order_of(rows["second"], visitor, counting, len(all_names.visitors))
-    return named(np.take(rows, order), starts, all_names)
+    return named(taken_rows(rows, order), starts, all_names)
 
 
 def named(rows: Rows, starts: Numbers, names: Names) -> People:
@@ -121,7 +122,7 @@ def under_one_name(visitor: Codes, names: Sequence[Names], ends: Sequence[int]) 
     of_agent = np.full((len(OF_AGENT), len(pseudonyms)), NO_WORD)
     start = 0
     for one, end, at, there in zip(names, ends, visitor_of, network_at, strict=True):
-        visitor[start:end] = at[visitor[start:end]]
+        take(at, visitor[start:end], visitor[start:end])
         network_of[at] = there[one.network_of]
         of_agent[:, at] = np.minimum(of_agent[:, at], one.of_agent)
         start = end

@@ -148,7 +148,7 @@ def register_funnel(connection: duckdb.DuckDBPyConnection, sites: Sequence[Site]
         for site in sites
         for place, step in enumerate(site.funnel, 1)
     ]
-    connection.register("funnel", pa.Table.from_pylist(rows, FUNNEL))
+    connection.from_arrow(pa.Table.from_pylist(rows, FUNNEL)).create("funnel")
 
 
 def register_declared(connection: duckdb.DuckDBPyConnection, sites: Sequence[Site]) -> None:

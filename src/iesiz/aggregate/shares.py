@@ -35,6 +35,7 @@ from iesiz.aggregate.share_files import (
 from iesiz.errors import OutsideError
 from iesiz.parallel import in_order
 from iesiz.storage import outside
+from iesiz.take_kernel import taken, taken_rows
 
 STRETCH = 1 << 18  # rows that are dealt out at once; a row group alone would make too many small pieces
 _MIXER = np.uint64(0x9E3779B97F4A7C15)
@@ -179,8 +180,8 @@ def _pieces(stretch: Sequence[RowGroup], meaning: Meaning, count: int) -> list[P
     place[by_share] = np.arange(len(by_share), dtype=np.int32)
     wanted = np.flatnonzero(rows["kind"] & COUNTS).astype(np.int32)
     order, starts = np.empty_like(wanted), np.zeros(count + 1, np.int64)
-    sort_by(share[visitor], wanted, starts, order)
-    rows, visitor = np.take(rows, order), place[visitor[order]]
+    sort_by(taken(share, visitor), wanted, starts, order)
+    rows, visitor = taken_rows(rows, order), taken(place, taken(visitor, order))
     return [
         (
             rows[starts[at] : starts[at + 1]],

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from iesiz.aggregate.bound_kernel import PRIME
 from iesiz.compiled import compiled, compiled_apart
 
 Int64 = npt.NDArray[np.int64]
+UInt64 = npt.NDArray[np.uint64]
 Bools = npt.NDArray[np.bool_]
 Column = npt.NDArray[np.signedinteger]
 LANGUAGES = 16
@@ -128,3 +130,27 @@ def count_some(whose: Column, referrer: npt.NDArray[np.int32], most: int, hits: 
             for at in range(begin, visit + 1):
                 hits[referrer[at]] = 0
             begin = visit + 1
+
+
+@compiled_apart
+def draw_one(whose: Column, number: Column, draws: UInt64, keep: Bools, drawn: Bools) -> None:
+    """Of each visitor's visits that count draw one.
+
+    Args:
+        whose: each visit's visitor; the visits of one are together.
+        number: each visit's among its visitor's, from 1.
+        draws: each visitor's half of the day's draws.
+        keep: whether a visit counts.
+        drawn: receives whether it is drawn: that of the least draw times number modulo ``PRIME``.
+    """
+    chosen, least = -1, np.uint64(0)
+    for visit in range(whose.size):
+        drawn[visit] = False
+        if visit == 0 or whose[visit] != whose[visit - 1]:
+            chosen = -1
+        if keep[visit]:
+            draw = draws[whose[visit]] * np.uint64(number[visit]) % PRIME
+            if chosen < 0 or draw < least:
+                if chosen >= 0:
+                    drawn[chosen] = False
+                drawn[visit], chosen, least = True, visit, draw

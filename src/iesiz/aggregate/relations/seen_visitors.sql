@@ -6,4 +6,3 @@ select
     visitors.network::integer as network
 from visitors
 semi join visits using (visitor)
-order by visitor

@@ -1,19 +1,10 @@
 -- Features of visits, counted: no visitor, no time finer than three hours. Of a visitor's visits one counts,
--- drawn by the visitor's half of the day's draws (times the visit's number modulo 2^32 - 5), so that each count
--- is of distinct visitors; beside it stands from how many networks they came.
-with chosen as (
-    select
-        visits.visitor,
-        arg_min(visits.visit, visitors.draw * visits.visit::ubigint % 4294967291) as visit
+-- drawn by the visitor's half of the day's draws, so that each count is of distinct visitors; beside it stands
+-- from how many networks they came.
+with drawn as (
+    select *
     from visits
-    inner join visitors using (visitor)
-    group by visits.visitor
-),
-
-drawn as (
-    select visits.*
-    from visits
-    semi join chosen using (visitor, visit)
+    where is_drawn
 ),
 
 finished as (

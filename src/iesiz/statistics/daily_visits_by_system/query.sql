@@ -1,7 +1,18 @@
 -- One row: visits to a site with an operating system.
-with classed as (
-    select site, visitor, network, if(system in ('Android', 'iOS', 'Windows', 'macOS'), system, 'other') as system
+with contributions as (
+    select site, visitor, any_value(network) as network, system, count(*) as visits
     from visits
+    group by site, visitor, system
+),
+
+classed as (
+    select
+        site,
+        visitor,
+        network,
+        visits,
+        if(system in ('Android', 'iOS', 'Windows', 'macOS'), system::varchar, 'other') as system
+    from contributions
 )
 
 select
@@ -9,6 +20,6 @@ select
     system,
     count(distinct visitor) as visitor_count,
     count(distinct network) as network_count,
-    count(*) as visit_count
+    sum(visits)::bigint as visit_count
 from classed
 group by site, system
