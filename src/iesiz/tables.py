@@ -49,7 +49,7 @@ SEEN = "seen"
 SOURCES = frozenset({"access_log", "registration", MEMBERS, SEEN})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # Without slots: what is asked thousands of times a night is kept beside the fields.
 class TableSpec:
     """A table of the release plan.
 
@@ -88,11 +88,15 @@ class TableSpec:
     changes: tuple[Change, ...] = ()
     contribution: Contribution | None = None
 
+    @functools.cached_property
+    def _of_roles(self) -> Mapping[Role, tuple[Column, ...]]:
+        return {role: tuple(one for one in self.columns if one.role == role) for role in Role}
+
     def of_role(self, role: Role) -> tuple[Column, ...]:
         """Columns of a role, in order."""
-        return tuple(column for column in self.columns if column.role == role)
+        return self._of_roles[role]
 
-    @property
+    @functools.cached_property
     def dimensions(self) -> tuple[str, ...]:
         """Names of the dimensions, in order."""
         return tuple(column.name for column in self.of_role(Role.DIMENSION))

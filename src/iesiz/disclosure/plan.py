@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from iesiz.bounds import BOUNDS
 from iesiz.errors import PrivacyRefusal
@@ -70,7 +71,11 @@ class Plan:
 
     def spec(self, name: str) -> TableSpec | None:
         """The table of that name (a period may stand behind it, as in ``Cells.label``), or None."""
-        return next((spec for spec in self.tables if spec.name == name.partition(" ")[0]), None)
+        return self._named.get(name.partition(" ")[0])
+
+    @cached_property
+    def _named(self) -> Mapping[str, TableSpec]:
+        return {spec.name: spec for spec in self.tables}
 
     def cells(self, spec: TableSpec) -> int:
         """Estimated cells of a table on all sites."""
