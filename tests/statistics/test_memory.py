@@ -61,10 +61,18 @@ def cells(given: DayInput) -> list[list[dict[str, Any]]]:
     return [one.table.to_pylist() for one in aggregate_day(given, LOG_TABLES, Thresholds(), threads=2)]
 
 
+def left(given: DayInput) -> tuple[list[dict[str, Any]], set[bytes]]:
+    """What a day leaves beside its tables: features of visits, and its visitors."""
+    kept = list[Left]()
+    aggregate_day(given, LOG_TABLES, Thresholds(), 2, kept.append)
+    return kept[0].visits.to_pylist(), set(kept[0].visitors["visitor"].to_pylist())
+
+
 def test_a_day_larger_than_memory_has_the_same_cells(large: DayInput, tmp_path: Path) -> None:
     scratch = tmp_path / "scratch"
     small = replace(large, memory=LITTLE, share_rows=ROWS // 3, scratch=scratch)
     assert cells(small) == cells(large)
+    assert left(small) == left(large)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 

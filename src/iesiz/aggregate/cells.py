@@ -58,8 +58,8 @@ def aggregate_day(
             chosen, asked = _chosen(given, specs), Asked()
             cells = tuple(_cells(connection, given, spec, thresholds, lost, asked) for spec in chosen)
             left = left_by(connection) if keep is not None and not kept else None
-        for one in kept:
-            one.result()
+            for one in kept:
+                one.result()  # Its connection closes with this one.
         if keep is not None and left is not None:
             keep(left)
         return cells

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from iesiz.dictionaries import own_values
 from iesiz.periods import Period
-from iesiz.restricted.part_files import open_part
+from iesiz.restricted.part_files import open_part, schema_of
 from iesiz.settings import Settings
 from iesiz.storage import STAGED, outside, put_in_place, write_secret
 
@@ -66,7 +66,7 @@ def clean_part(path: Path, gone: Collection[bytes]) -> int:
     staged, removed = path.with_name(path.name + STAGED), 0
     with outside(path):
         try:
-            with pq.ParquetFile(path) as part, open_part(staged, part.schema_arrow) as out:
+            with pq.ParquetFile(path) as part, open_part(staged, schema_of(part)) as out:
                 for group in range(part.num_row_groups):
                     table = part.read_row_group(group)
                     kept = without(table, VISITOR, gone)

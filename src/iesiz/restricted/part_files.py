@@ -14,6 +14,11 @@ RANDOM = ("visitor", "network")
 """Pseudonyms: as good as drawn, so that nothing can be compressed."""
 
 
+def schema_of(part: pq.ParquetFile) -> pa.Schema:
+    """The columns of a part, without what its footer notes: of another part that would not be true."""
+    return part.schema_arrow.remove_metadata()
+
+
 def open_part(path: Path, schema: pa.Schema, *, compressed: bool = True) -> pq.ParquetWriter:
     """A writer of a part. No statistics: nothing asks for them, and they took a third of the writing.
 
@@ -29,7 +34,7 @@ def open_part(path: Path, schema: pa.Schema, *, compressed: bool = True) -> pq.P
     packed = [column.name for column in schema if column.name in PACKED]
     return pq.ParquetWriter(
         path,
-        schema.remove_metadata(),  # What another part's footer notes is not of this one.
+        schema,
         compression={name: "none" if name in plain else "lz4" for name in schema.names},
         use_dictionary=coded,
         column_encoding=dict.fromkeys(packed, "DELTA_BINARY_PACKED"),

@@ -16,7 +16,7 @@ from iesiz.noted_words import WordsMet
 from iesiz.restricted.day_runs import Flags
 from iesiz.restricted.forgotten import clean_part
 from iesiz.restricted.known import KnownFile
-from iesiz.restricted.part_files import ROW_GROUP, open_part
+from iesiz.restricted.part_files import ROW_GROUP, open_part, schema_of
 from iesiz.restricted.records import Records
 from iesiz.storage import STAGED, outside, put_in_place
 from iesiz.vocabulary import FileRef
@@ -80,7 +80,7 @@ class PartWriter:
 
 def _copy_rows(source: Path, target: Path, keep: Flags) -> None:
     """Copy some rows of a part, row group by row group."""
-    with pq.ParquetFile(source) as part, open_part(target, part.schema_arrow) as out:
+    with pq.ParquetFile(source) as part, open_part(target, schema_of(part)) as out:
         start = 0
         for group in range(part.num_row_groups):
             table = part.read_row_group(group)
