@@ -64,7 +64,8 @@ def hash_bytes(buffer: Bytes, start: int, length: int, seed: np.uint64) -> np.ui
     depends on it. Two chains of products keep the processor busy; the last words may overlap those before
     them. The length goes in last.
     """
-    key, state, other = seed * _MULTIPLIER | _ONE, seed, seed ^ _FINISHER
+    # All three are far from 0 and 1, by which a product would tell too much of the other word.
+    key, state, other = seed * _MULTIPLIER | _ONE, seed ^ _FINISHER, (seed ^ _MULTIPLIER) * _FINISHER
     end = start + length
     if length < 8:
         kept = load_word(buffer, start) & ((_ONE << np.uint64(8 * max(length, 0))) - _ONE)

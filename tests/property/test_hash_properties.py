@@ -40,6 +40,7 @@ def test_every_bit_and_the_length_matter(text: bytes, seed: np.uint64, data: st.
 
 
 @settings(deadline=None)
+@example([b"", b"\1"], np.uint64(1))
 @given(st.lists(st.binary(max_size=40), unique=True, max_size=200), SEEDS)
 def test_different_texts_have_different_hashes(texts: list[bytes], seed: np.uint64) -> None:
     assert len({hashed(text, seed) for text in texts}) == len(texts)
