@@ -62,7 +62,7 @@ def test_another_reader_finds_the_records_and_no_place_for_nulls_where_none_can_
     assert {name for name, kind in kinds if kind == "OPTIONAL"} == MAY_LACK
 
 
-def test_a_part_notes_its_words_and_none_of_another_part(net: Network) -> None:
+def test_a_part_notes_the_words_of_its_columns(net: Network) -> None:
     pages = ("/ru/shops", "/kk/news", "/ru/cinema")
     path = part(net, [line(second, pages[second % 3]) for second in range(100)])
     noted, found = noted_words(pq.read_metadata(path), WORDS), read_by_duckdb(path)
